@@ -1,0 +1,55 @@
+{#- Types that mean the same on every engine. dbt's own type macros first; a dispatch where they end. -#}
+
+{% macro type_of(kind) %}
+    {%- set kinds = {
+        'string': dbt.type_string(),
+        'integer': dbt.type_int(),
+        'bigint': dbt.type_bigint(),
+        'boolean': dbt.type_boolean(),
+        'date': 'date',
+        'timestamp': dbt.type_timestamp(),
+        'double': counterpoise.type_double(),
+        'measure': dbt.type_numeric(),
+    } -%}
+    {%- if kind not in kinds -%}
+        {{ exceptions.raise_compiler_error("counterpoise knows no type '" ~ kind ~ "'; it knows " ~ kinds.keys() | join(', ')) }}
+    {%- endif -%}
+    {{- kinds[kind] -}}
+{% endmacro %}
+
+{% macro type_double() %}{{ return(adapter.dispatch('type_double', 'counterpoise')()) }}{% endmacro %}
+{% macro default__type_double() %}double{% endmacro %}
+{% macro postgres__type_double() %}double precision{% endmacro %}
+{% macro bigquery__type_double() %}float64{% endmacro %}
+
+{#- Sums of decimals are the same in any order; sums of doubles are not. Every additive column is one of these. -#}
+{% macro as_measure(expression) -%}
+    cast({{ expression }} as {{ counterpoise.type_of('measure') }})
+{%- endmacro %}
+
+{% macro as_double(expression) -%}
+    cast({{ expression }} as {{ counterpoise.type_of('double') }})
+{%- endmacro %}
+
+{% macro as_integer(expression) -%}
+    cast({{ expression }} as {{ counterpoise.type_of('integer') }})
+{%- endmacro %}
+
+{#- A cast that gives null instead of an error. dbt.safe_cast is a plain cast on these engines. -#}
+{% macro try_cast_to(expression, kind) -%}
+    {{ return(adapter.dispatch('try_cast_to', 'counterpoise')(expression, kind)) }}
+{%- endmacro %}
+{% macro default__try_cast_to(expression, kind) -%}
+    try_cast({{ expression }} as {{ counterpoise.type_of(kind) }})
+{%- endmacro %}
+{% macro postgres__try_cast_to(expression, kind) -%}
+    {%- if kind == 'timestamp' -%}
+        case when cast({{ expression }} as text) ~ '^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}(:?\d{2})?)?$'
+            then cast({{ expression }} as {{ counterpoise.type_of(kind) }}) end
+    {%- elif kind == 'string' -%}
+        cast({{ expression }} as text)
+    {%- else -%}
+        case when cast({{ expression }} as text) ~ '^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$'
+            then cast({{ expression }} as {{ counterpoise.type_of(kind) }}) end
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,49 @@
+{#- Item versions as rows to add and rows to take away. `known_week` is the first week whose reader knows the row, given that
+    it belongs to `week_column`. -#}
+{% macro signed_versions(relation, week_column) %}
+    select
+        *,
+        1 as sign,
+        greatest(version_from_week, {{ week_column }}) as known_week
+    from {{ relation }}
+    where {{ week_column }} is not null
+    union all
+    select
+        *,
+        -1 as sign,
+        greatest(version_to_week, {{ week_column }}) as known_week
+    from {{ relation }}
+    where {{ week_column }} is not null and version_to_week is not null
+{% endmacro %}
+
+{#- A signed sum as an additive column; `condition` says which rows count. -#}
+{% macro signed_sum(expression, condition='true') -%}
+    {{ counterpoise.as_measure('sum(case when ' ~ condition ~ ' then sign * (' ~ expression ~ ') else 0 end)') }}
+{%- endmacro %}
+
+{#- Natural logarithm of hours, at least a minute. -#}
+{% macro ln_hours(hours) -%}
+    ln(greatest({{ hours }}, 0.016666667))
+{%- endmacro %}
+
+{#- A wide family fact as rows of the standard shape. Each metric says which Σ columns are its numerator and denominator, and,
+    where the comparison over time works on another scale (logarithms of hours), its link columns. -#}
+{% macro metric_rows(relation, metrics) %}
+    {%- for metric in metrics %}
+    select
+        team_id,
+        week,
+        stratum,
+        known_week,
+        '{{ metric.id }}' as metric_id,
+        {{ counterpoise.as_measure(metric.numerator) }} as numerator,
+        {{ counterpoise.as_measure(metric.denominator) }} as denominator,
+        {{ counterpoise.as_measure(metric.get('n', metric.denominator)) }} as n,
+        {{ counterpoise.as_measure(metric.get('link_sum', metric.numerator)) }} as link_sum,
+        {{ counterpoise.as_measure(metric.get('link_weight', metric.denominator)) }} as link_weight,
+        {{ counterpoise.as_measure(metric.get('link_squares', 0)) }} as link_squares
+    from {{ relation }}
+    where ({{ metric.numerator }}) <> 0 or ({{ metric.denominator }}) <> 0
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endmacro %}

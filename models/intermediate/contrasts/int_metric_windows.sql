@@ -1,0 +1,160 @@
+{#- Windowed sums per team, metric, kind of item and week, as known at that week's end: the last 4, 8 and 13 weeks of mature rows,
+    and the 52 before those. -#}
+{%- set recent_weeks = counterpoise.setting('recent_weeks') -%}
+{%- set gap = recent_weeks | max -%}
+{%- set baseline = counterpoise.setting('baseline_weeks') -%}
+{%- set windows = {} -%}
+{%- for weeks in recent_weeks -%}{%- do windows.update({'recent_' ~ weeks: [0, weeks - 1]}) -%}{%- endfor -%}
+{%- do windows.update({'baseline': [gap, gap + baseline - 1]}) -%}
+{%- set sums = ['link_sum', 'link_weight', 'link_squares'] -%}
+with
+
+team_weeks as (
+
+    select
+        team_id,
+        week,
+        first_week
+    from {{ ref('int_team_weeks') }}
+    where is_complete
+
+),
+
+starts as (
+
+    select team_id, min(first_week) as first_week
+    from team_weeks
+    group by team_id
+
+),
+
+metric_rows as (
+
+    select rows_known.*
+    from {{ ref('int_metric_rows') }} as rows_known
+    inner join starts on rows_known.team_id = starts.team_id
+    where rows_known.due_week >= starts.first_week
+
+),
+
+due as (
+
+    select
+        team_id,
+        metric_id,
+        stratum,
+        due_week as week,
+        sum(link_sum) as link_sum,
+        sum(link_weight) as link_weight,
+        sum(link_squares) as link_squares
+    from metric_rows
+    group by team_id, metric_id, stratum, due_week
+
+),
+
+series as (
+
+    select
+        team_id,
+        metric_id,
+        stratum,
+        min(known_week) as first_known_week
+    from metric_rows
+    group by team_id, metric_id, stratum
+
+),
+
+dense as (
+
+    select
+        series.team_id,
+        series.metric_id,
+        series.stratum,
+        team_weeks.week,
+        series.first_known_week,
+        coalesce(due.link_sum, 0) as link_sum,
+        coalesce(due.link_weight, 0) as link_weight,
+        coalesce(due.link_squares, 0) as link_squares
+    from series
+    inner join team_weeks on series.team_id = team_weeks.team_id
+    left join due
+        on
+            series.team_id = due.team_id
+            and series.metric_id = due.metric_id
+            and series.stratum = due.stratum
+            and team_weeks.week = due.week
+
+),
+
+windowed as (
+
+    select
+        team_id,
+        metric_id,
+        stratum,
+        week,
+        first_known_week,
+        {%- for name, span in windows.items() %}
+        {%- for column in sums %}
+        coalesce(sum({{ column }}) over (
+            partition by team_id, metric_id, stratum order by week
+            rows between {{ span[1] }} preceding and {{ span[0] ~ ' preceding' if span[0] else 'current row' }}
+        ), 0) as {{ name }}_{{ column }}{{ ',' if not (loop.last and name == 'baseline') }}
+        {%- endfor %}
+        {%- endfor %}
+    from dense
+
+),
+
+numbers as (
+
+    select cast(generated_number - 1 as {{ counterpoise.type_of('integer') }}) as age
+    from ({{ dbt.generate_series(gap + baseline) }}) as generated
+
+),
+
+-- what the windows above hold and nobody knew yet in that week
+unknown_then as (
+
+    select
+        metric_rows.team_id,
+        metric_rows.metric_id,
+        metric_rows.stratum,
+        metric_rows.due_week + numbers.age as week,
+        {%- for name, span in windows.items() %}
+        {%- for column in sums %}
+        sum(case when numbers.age between {{ span[0] }} and {{ span[1] }} then metric_rows.{{ column }} else 0 end) as {{ name }}_{{ column }}{{ ',' if not (loop.last and name == 'baseline') }}
+        {%- endfor %}
+        {%- endfor %}
+    from metric_rows
+    inner join numbers on metric_rows.due_week + numbers.age < metric_rows.known_week
+    where metric_rows.known_week > metric_rows.due_week
+    group by 1, 2, 3, 4
+
+),
+
+final as (
+
+    select
+        windowed.team_id,
+        windowed.metric_id,
+        windowed.stratum,
+        windowed.week,
+        windowed.first_known_week,
+        {%- for name in windows %}
+        {%- for column in sums %}
+        windowed.{{ name }}_{{ column }} - coalesce(unknown_then.{{ name }}_{{ column }}, 0) as {{ name }}_{{ column }}{{ ',' if not (loop.last and name == 'baseline') }}
+        {%- endfor %}
+        {%- endfor %}
+    from windowed
+    left join unknown_then
+        on
+            windowed.team_id = unknown_then.team_id
+            and windowed.metric_id = unknown_then.metric_id
+            and windowed.stratum = unknown_then.stratum
+            and windowed.week = unknown_then.week
+    where windowed.week >= windowed.first_known_week
+
+)
+
+select * from final

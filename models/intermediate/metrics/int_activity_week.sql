@@ -1,0 +1,28 @@
+-- Family of events: one row per team that held the item then, week of the event and week of knowledge. Σ columns only.
+with
+
+steps as (
+
+    {{ counterpoise.signed_versions(ref('int_item_steps'), 'occurred_week') }}
+
+),
+
+final as (
+
+    select
+        team_id,
+        occurred_week as week,
+        'all' as stratum,
+        known_week,
+        {{ counterpoise.signed_sum('1') }} as events,
+        {{ counterpoise.signed_sum('1', "event_type = 'resolved'") }} as resolved_events,
+        {{ counterpoise.signed_sum('1', 'is_pause') }} as pause_events,
+        {{ counterpoise.signed_sum('1', "is_pause and waits_on = 'requester'") }} as requester_pause_events
+    from (
+        select * from steps where team_id is not null
+    ) as owned
+    group by team_id, occurred_week, known_week
+
+)
+
+select * from final

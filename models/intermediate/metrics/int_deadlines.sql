@@ -1,0 +1,168 @@
+-- One row per item version and promise: when it fell due, who held the item then, and whether it was kept. Answered or not,
+-- resolved or not: an item counts in the week of its deadline.
+with
+
+items as (
+
+    select * from {{ ref('int_work_items') }}
+
+),
+
+targets as (
+
+    select * from {{ ref('int_item_targets') }}
+
+),
+
+spans as (
+
+    select * from {{ ref('int_item_spans') }}
+
+),
+
+teams as (
+
+    select team_id, timezone from {{ ref('stg_teams') }}
+
+),
+
+worked_spans as (
+
+    select
+        *,
+        coalesce(sum(case when state in ('paused', 'done') then 0 else span_seconds end) over (
+            partition by work_item_id, version_from_week order by span_number
+            rows between unbounded preceding and 1 preceding
+        ), 0) as worked_seconds_before
+    from spans
+    where resolutions_so_far = 0
+
+),
+
+-- the moment the working clock reaches the target, for items still unresolved then
+crossings as (
+
+    select
+        worked_spans.work_item_id,
+        worked_spans.version_from_week,
+        min({{ counterpoise.add_seconds('worked_spans.started_at', counterpoise.as_integer('targets.target_hours * 3600 - worked_spans.worked_seconds_before')) }}) as deadline_at
+    from worked_spans
+    inner join targets
+        on
+            worked_spans.work_item_id = targets.work_item_id
+            and worked_spans.version_from_week = targets.version_from_week
+    where
+        targets.metric_id = 'resolution_hours'
+        and targets.clock = 'working'
+        and coalesce(worked_spans.state, '') not in ('paused', 'done')
+        and worked_spans.worked_seconds_before <= targets.target_hours * 3600
+        and (worked_spans.span_seconds is null or worked_spans.worked_seconds_before + worked_spans.span_seconds > targets.target_hours * 3600)
+    group by worked_spans.work_item_id, worked_spans.version_from_week
+
+),
+
+resolution as (
+
+    select
+        items.work_item_id,
+        items.version_from_week,
+        items.version_to_week,
+        'resolution' as promise,
+        targets.target_hours,
+        items.first_resolved_at as kept_at,
+        case
+            when items.due_at is not null then items.due_at
+            when targets.clock <> 'working' then {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
+            when items.working_hours <= targets.target_hours
+                then {{ counterpoise.add_seconds('items.first_resolved_at', counterpoise.as_integer('(targets.target_hours - items.working_hours) * 3600')) }}
+            else crossings.deadline_at
+        end as deadline_at
+    from items
+    left join targets
+        on
+            items.work_item_id = targets.work_item_id
+            and items.version_from_week = targets.version_from_week
+            and targets.metric_id = 'resolution_hours'
+    left join crossings
+        on
+            items.work_item_id = crossings.work_item_id
+            and items.version_from_week = crossings.version_from_week
+    where not items.is_closed_unresolved
+
+),
+
+response as (
+
+    select
+        items.work_item_id,
+        items.version_from_week,
+        items.version_to_week,
+        'first_response' as promise,
+        targets.target_hours,
+        items.first_response_at as kept_at,
+        coalesce(
+            items.first_response_due_at,
+            {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
+        ) as deadline_at
+    from items
+    left join targets
+        on
+            items.work_item_id = targets.work_item_id
+            and items.version_from_week = targets.version_from_week
+            and targets.metric_id = 'first_response_hours'
+    -- nobody asked for a part that the team split off, so nobody waits for its first answer
+    where items.is_customer_work
+
+),
+
+promises as (
+
+    select * from resolution where deadline_at is not null
+    union all
+    select * from response where deadline_at is not null
+
+),
+
+-- the team that held the item when the promise was kept or fell due, whichever came first
+held as (
+
+    select
+        promises.work_item_id,
+        promises.version_from_week,
+        promises.promise,
+        max(spans.team_id) as team_id
+    from promises
+    inner join spans
+        on
+            promises.work_item_id = spans.work_item_id
+            and promises.version_from_week = spans.version_from_week
+            and spans.started_at <= least(promises.deadline_at, coalesce(promises.kept_at, promises.deadline_at))
+            and (spans.ended_at is null or spans.ended_at > least(promises.deadline_at, coalesce(promises.kept_at, promises.deadline_at)))
+    group by promises.work_item_id, promises.version_from_week, promises.promise
+
+),
+
+final as (
+
+    select
+        promises.work_item_id,
+        promises.version_from_week,
+        promises.version_to_week,
+        promises.promise,
+        held.team_id,
+        promises.target_hours,
+        promises.deadline_at,
+        {{ counterpoise.week_index(counterpoise.to_local('promises.deadline_at', 'teams.timezone')) }} as week,
+        coalesce(promises.kept_at <= promises.deadline_at, false) as is_in_time
+    from promises
+    inner join held
+        on
+            promises.work_item_id = held.work_item_id
+            and promises.version_from_week = held.version_from_week
+            and promises.promise = held.promise
+    left join teams on held.team_id = teams.team_id
+    where held.team_id is not null
+
+)
+
+select * from final

@@ -1,0 +1,97 @@
+-- The promise each item is held against: its own due date, else the target that was valid for its team when it was created (the
+-- one that names its priority before the one that names its type before the general one).
+with
+
+items as (
+
+    select * from {{ ref('int_work_items') }}
+
+),
+
+first_spans as (
+
+    select
+        work_item_id,
+        version_from_week,
+        min(span_number) as span_number
+    from {{ ref('int_item_spans') }}
+    where team_id is not null
+    group by work_item_id, version_from_week
+
+),
+
+first_teams as (
+
+    select
+        spans.work_item_id,
+        spans.version_from_week,
+        spans.team_id
+    from {{ ref('int_item_spans') }} as spans
+    inner join first_spans
+        on
+            spans.work_item_id = first_spans.work_item_id
+            and spans.version_from_week = first_spans.version_from_week
+            and spans.span_number = first_spans.span_number
+
+),
+
+targets as (
+
+    select
+        *,
+        {{ counterpoise.epoch_seconds('cast(valid_from as ' ~ counterpoise.type_of('timestamp') ~ ')') }} as valid_from_second,
+        {{ counterpoise.epoch_seconds('cast(valid_to as ' ~ counterpoise.type_of('timestamp') ~ ')') }} + 86400 as valid_to_second
+    from {{ ref('stg_targets') }}
+    where
+        metric_id in ('first_response_hours', 'resolution_hours')
+        and direction = 'at_most'
+        and threshold > 0
+
+),
+
+candidates as (
+
+    select
+        items.work_item_id,
+        items.version_from_week,
+        targets.metric_id,
+        targets.threshold as target_hours,
+        coalesce(targets.clock, case when targets.metric_id = 'resolution_hours' then 'working' else 'calendar' end) as clock,
+        row_number() over (
+            partition by items.work_item_id, items.version_from_week, targets.metric_id
+            order by
+                case when targets.priority is not null then 0 else 1 end,
+                case when targets.item_type is not null then 0 else 1 end,
+                targets.valid_from desc,
+                targets.threshold,
+                {{ counterpoise.byte_order('targets.target_id') }}
+        ) as fits_best
+    from items
+    inner join first_teams
+        on
+            items.work_item_id = first_teams.work_item_id
+            and items.version_from_week = first_teams.version_from_week
+    inner join targets
+        on
+            first_teams.team_id = targets.team_id
+            and (targets.priority is null or items.priority = targets.priority)
+            and (targets.item_type is null or items.item_type = targets.item_type)
+            and {{ counterpoise.epoch_seconds('items.created_at') }} >= targets.valid_from_second
+            and (targets.valid_to is null or {{ counterpoise.epoch_seconds('items.created_at') }} < targets.valid_to_second)
+
+),
+
+final as (
+
+    select
+        work_item_id,
+        version_from_week,
+        metric_id,
+        target_hours,
+        clock
+    from candidates
+    where fits_best = 1
+
+)
+
+select * from final

@@ -1,0 +1,116 @@
+-- Each version's events in order, with the state and team that hold from each event to the next.
+with
+
+events as (
+
+    select * from {{ ref('int_item_events') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('int_item_versions') }}
+
+),
+
+teams as (
+
+    select team_id, timezone from {{ ref('stg_teams') }}
+
+),
+
+known as (
+
+    select
+        events.*,
+        versions.version_from_week,
+        versions.version_to_week
+    from events
+    inner join versions on events.work_item_id = versions.work_item_id
+    where not events.is_late or events.known_week <= versions.version_from_week
+
+),
+
+ordered as (
+
+    select
+        *,
+        row_number() over (
+            partition by work_item_id, version_from_week
+            order by occurred_at, event_seq, event_rank, {{ counterpoise.byte_order('event_id') }}
+        ) as step
+    from known
+
+),
+
+-- Portable "last value that is not null": number the runs, then take each run's only value.
+runs as (
+
+    select
+        *,
+        count(state) over (partition by work_item_id, version_from_week order by step rows unbounded preceding) as state_run,
+        count(team_id) over (partition by work_item_id, version_from_week order by step rows unbounded preceding) as team_run
+    from ordered
+
+),
+
+filled as (
+
+    select
+        *,
+        max(state) over (partition by work_item_id, version_from_week, state_run) as state_now,
+        max(team_id) over (partition by work_item_id, version_from_week, team_run) as team_now
+    from runs
+
+),
+
+linked as (
+
+    select
+        *,
+        lag(state_now) over (partition by work_item_id, version_from_week order by step) as state_before,
+        lag(team_now) over (partition by work_item_id, version_from_week order by step) as team_before,
+        lead(occurred_at) over (partition by work_item_id, version_from_week order by step) as next_occurred_at,
+        coalesce(sum(case when event_type = 'resolved' then 1 else 0 end) over (
+            partition by work_item_id, version_from_week order by step
+            rows between unbounded preceding and 1 preceding
+        ), 0) as resolutions_before
+    from filled
+
+),
+
+final as (
+
+    select
+        linked.work_item_id,
+        linked.version_from_week,
+        linked.version_to_week,
+        linked.step,
+        linked.event_id,
+        linked.event_type,
+        linked.source_system,
+        linked.occurred_at,
+        linked.next_occurred_at,
+        {{ counterpoise.week_index(counterpoise.to_local('linked.occurred_at', 'teams.timezone')) }} as occurred_week,
+        {{ counterpoise.week_index(counterpoise.to_local('linked.known_at', 'teams.timezone')) }} as event_known_week,
+        {{ counterpoise.epoch_seconds('linked.next_occurred_at') }} - {{ counterpoise.epoch_seconds('linked.occurred_at') }} as seconds_to_next,
+        linked.state_now as state,
+        linked.state_before,
+        linked.team_now as team_id,
+        linked.team_before,
+        linked.team_now <> linked.team_before as is_handoff,
+        linked.event_type = 'reopened'
+        or (linked.state_before = 'done' and linked.state_now <> 'done') as is_reopening,
+        linked.is_pause,
+        linked.waits_on,
+        linked.actor_id,
+        linked.actor_role,
+        linked.is_public,
+        linked.tells_public_replies,
+        linked.resolutions_before
+    from linked
+    left join teams on linked.team_now = teams.team_id
+
+)
+
+select * from final

@@ -1,0 +1,43 @@
+-- Per source system: the weeks it speaks of, and what it records at all. A week is complete once the source has told something
+-- from after its end. A kind of record that a source has never sent is unknown there, not zero.
+with
+
+events as (
+
+    select * from {{ ref('int_item_events') }}
+
+),
+
+items as (
+
+    select work_item_id, source_system, requester_id from {{ ref('stg_work_items') }}
+
+),
+
+requesters as (
+
+    select source_system, min({{ counterpoise.week_index('created_at') }}) as first_requester_week
+    from {{ ref('stg_work_items') }}
+    where requester_id is not null
+    group by source_system
+
+),
+
+final as (
+
+    select
+        events.source_system,
+        min(events.occurred_week) as first_week,
+        max(events.known_week) - 1 as last_complete_week,
+        min(case when events.event_type = 'first_response' or (events.event_type = 'commented' and events.is_public and events.actor_role = 'agent') then events.known_week end) as first_response_week,
+        min(case when events.tells_public_replies then events.known_week end) as first_public_reply_week,
+        min(case when events.event_type = 'review_requested' then events.known_week end) as first_review_week,
+        min(case when events.state = 'paused' then events.known_week end) as first_pause_week,
+        max(requesters.first_requester_week) as first_requester_week
+    from events
+    left join requesters on events.source_system = requesters.source_system
+    group by events.source_system
+
+)
+
+select * from final

@@ -1,0 +1,208 @@
+-- One row per item and version: what every metric of items is summed from.
+{%- set follow_up_seconds = counterpoise.setting('follow_up_days') * 86400 %}
+with
+
+steps as (
+
+    select * from {{ ref('int_item_steps') }}
+
+),
+
+items as (
+
+    select * from {{ ref('stg_work_items') }}
+
+),
+
+splits as (
+
+    select distinct from_item_id as work_item_id
+    from {{ ref('stg_work_item_links') }}
+    where link_type = 'split_from'
+
+),
+
+teams as (
+
+    select team_id, timezone from {{ ref('stg_teams') }}
+
+),
+
+resolutions as (
+
+    select
+        work_item_id,
+        version_from_week,
+        min(occurred_at) as first_resolved_at,
+        max(occurred_at) as last_resolved_at,
+        min(step) as first_resolved_step
+    from steps
+    where event_type = 'resolved'
+    group by work_item_id, version_from_week
+
+),
+
+followed as (
+
+    select
+        steps.*,
+        resolutions.first_resolved_at,
+        resolutions.last_resolved_at,
+        resolutions.first_resolved_step,
+        {{ counterpoise.add_seconds('resolutions.first_resolved_at', follow_up_seconds) }} as follow_up_ends_at,
+        steps.step < coalesce(resolutions.first_resolved_step, 2147483647) as is_before_resolution,
+        steps.step <= coalesce(resolutions.first_resolved_step, 2147483647) as is_up_to_resolution
+    from steps
+    left join resolutions
+        on
+            steps.work_item_id = resolutions.work_item_id
+            and steps.version_from_week = resolutions.version_from_week
+
+),
+
+changes_of_team as (
+
+    select
+        work_item_id,
+        version_from_week,
+        team_id,
+        lag(team_id, 2) over (partition by work_item_id, version_from_week order by step) as team_two_before
+    from steps
+    where team_id is not null and (team_before is null or is_handoff)
+
+),
+
+returns as (
+
+    select
+        work_item_id,
+        version_from_week,
+        max(case when team_id = team_two_before then 1 else 0 end) as returned_to_team
+    from changes_of_team
+    group by work_item_id, version_from_week
+
+),
+
+summed as (
+
+    select
+        work_item_id,
+        version_from_week,
+        max(version_to_week) as version_to_week,
+        max(source_system) as source_system,
+        min(occurred_at) as first_event_at,
+        max(occurred_at) as last_event_at,
+        max(first_resolved_at) as first_resolved_at,
+        max(last_resolved_at) as last_resolved_at,
+        max(case when step = first_resolved_step then occurred_week end) as first_resolved_week,
+        max(case when step = first_resolved_step then team_id end) as resolved_team_id,
+        min(case when actor_role = 'agent' and (event_type = 'first_response' or (event_type = 'commented' and is_public)) then occurred_at end) as first_response_at,
+        max(case when next_occurred_at is null then state end) as last_state,
+        max(case when next_occurred_at is null then team_id end) as last_team_id,
+        max(case when event_type = 'closed' and resolutions_before = 0 then 1 else 0 end) as closed_without_resolution,
+        sum(case when is_before_resolution and state = 'paused' then seconds_to_next else 0 end) as paused_seconds,
+        sum(case when is_before_resolution and state = 'blocked' then seconds_to_next else 0 end) as blocked_seconds,
+        sum(case when is_before_resolution and state = 'waiting' then seconds_to_next else 0 end) as waiting_seconds,
+        sum(case when is_before_resolution and state = 'done' then seconds_to_next else 0 end) as done_seconds,
+        sum(case when is_pause then 1 else 0 end) as pause_events,
+        sum(case when is_pause and waits_on = 'requester' then 1 else 0 end) as requester_pause_events,
+        sum(case when is_handoff then 1 else 0 end) as handoffs,
+        sum(case when is_handoff and is_up_to_resolution then 1 else 0 end) as handoffs_to_resolution,
+        sum(case when event_type = 'review_requested' and is_up_to_resolution then 1 else 0 end) as review_rounds,
+        sum(case when event_type = 'commented' and is_public and actor_role = 'agent' and is_up_to_resolution then 1 else 0 end) as public_comments,
+        max(case when event_type = 'first_response' and actor_role = 'agent' and is_up_to_resolution then 1 else 0 end) as has_first_response_event,
+        sum(case when is_reopening and resolutions_before > 0 then 1 else 0 end) as reopenings,
+        min(case when is_reopening and resolutions_before > 0 then occurred_at end) as first_reopened_at,
+        max(case when event_type = 'resolved' and occurred_at <= follow_up_ends_at then occurred_at end) as last_resolved_in_follow_up_at,
+        max(case
+            when occurred_at <= follow_up_ends_at and (next_occurred_at is null or next_occurred_at > follow_up_ends_at) and state <> 'done' then 1
+            else 0
+        end) as is_open_after_follow_up,
+        max(follow_up_ends_at) as follow_up_ends_at
+    from followed
+    group by work_item_id, version_from_week
+
+),
+
+joined as (
+
+    select
+        summed.*,
+        items.item_type,
+        items.requester_id,
+        items.account_id,
+        items.category,
+        items.priority,
+        items.created_at,
+        items.due_at,
+        items.first_response_due_at,
+        {{ counterpoise.week_index(counterpoise.to_local('items.created_at', 'teams.timezone')) }} as created_week,
+        -- the same work counted twice, or asked for by nobody, is not customer work
+        coalesce(items.origin, 'customer') not in ('automation', 'split')
+        and (items.origin is not null or splits.work_item_id is null) as is_customer_work,
+        coalesce(returns.returned_to_team, 0) as returned_to_team
+    from summed
+    inner join items on summed.work_item_id = items.work_item_id
+    left join splits on summed.work_item_id = splits.work_item_id
+    left join teams on summed.last_team_id = teams.team_id
+    left join returns
+        on
+            summed.work_item_id = returns.work_item_id
+            and summed.version_from_week = returns.version_from_week
+
+),
+
+final as (
+
+    select
+        work_item_id,
+        version_from_week,
+        version_to_week,
+        source_system,
+        item_type,
+        requester_id,
+        account_id,
+        category,
+        priority,
+        is_customer_work,
+        created_at,
+        created_week,
+        due_at,
+        first_response_due_at,
+        first_response_at,
+        first_resolved_at,
+        first_resolved_week,
+        resolved_team_id,
+        last_resolved_at,
+        last_event_at,
+        last_state,
+        last_team_id,
+        closed_without_resolution = 1 and first_resolved_at is null as is_closed_unresolved,
+        coalesce(last_state, 'waiting') <> 'done' as is_open,
+        paused_seconds / 3600.0 as paused_hours,
+        blocked_seconds / 3600.0 as blocked_hours,
+        waiting_seconds / 3600.0 as waiting_hours,
+        -- the requester's clock to the first resolution, and the same with what stopped the clock taken out
+        {{ counterpoise.hours_between('created_at', 'first_resolved_at') }} as elapsed_hours,
+        greatest(
+            {{ counterpoise.hours_between('created_at', 'first_resolved_at') }} - (paused_seconds + done_seconds) / 3600.0, 0
+        ) as working_hours,
+        pause_events,
+        requester_pause_events,
+        handoffs,
+        handoffs_to_resolution,
+        returned_to_team = 1 as returned_to_team,
+        review_rounds,
+        greatest(public_comments, has_first_response_event) as public_replies,
+        reopenings,
+        first_reopened_at,
+        first_reopened_at <= follow_up_ends_at as is_reopened_in_follow_up,
+        -- the requester's clock to the last resolution inside the follow-up window; an item open again when the window ends
+        -- counts to the window's end, so that it never looks quicker for being unfinished
+        {{ counterpoise.hours_between('created_at', 'case when is_open_after_follow_up = 1 then follow_up_ends_at else last_resolved_in_follow_up_at end') }} as end_to_end_hours,
+        follow_up_ends_at
+    from joined
+
+)
+
+select * from final

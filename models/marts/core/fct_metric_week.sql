@@ -1,0 +1,107 @@
+with
+
+weekly as (
+
+    select
+        team_id,
+        metric_id,
+        week,
+        max(due_week) as due_week,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(n) as n
+    from {{ ref('int_metric_rows') }}
+    group by team_id, metric_id, week
+
+),
+
+team_weeks as (
+
+    select * from {{ ref('int_team_weeks') }}
+
+),
+
+metrics as (
+
+    select metric_id, maturity_weeks from {{ ref('metric_registry') }}
+
+),
+
+reach as (
+
+    select
+        team_id,
+        min(first_week) as first_week,
+        max(last_complete_week) as last_complete_week
+    from team_weeks
+    group by team_id
+
+),
+
+series as (
+
+    select
+        weekly.team_id,
+        weekly.metric_id,
+        min(weekly.week) as first_week,
+        max(reach.last_complete_week) as last_complete_week
+    from weekly
+    inner join reach on weekly.team_id = reach.team_id
+    group by weekly.team_id, weekly.metric_id
+
+),
+
+-- from a metric's first week on, every week of the team has a row: a week without data is there and says nothing
+spine as (
+
+    select
+        series.team_id,
+        series.metric_id,
+        team_weeks.week,
+        series.last_complete_week
+    from series
+    inner join team_weeks
+        on
+            series.team_id = team_weeks.team_id
+            and series.first_week <= team_weeks.week
+    union
+    select
+        weekly.team_id,
+        weekly.metric_id,
+        weekly.week,
+        series.last_complete_week
+    from weekly
+    inner join series
+        on
+            weekly.team_id = series.team_id
+            and weekly.metric_id = series.metric_id
+    where weekly.week <= series.last_complete_week + 1
+
+),
+
+final as (
+
+    select
+        spine.team_id,
+        {{ counterpoise.week_start('spine.week') }} as week_start,
+        spine.metric_id,
+        {{ counterpoise.as_double('weekly.numerator') }} as numerator,
+        {{ counterpoise.as_double('weekly.denominator') }} as denominator,
+        case
+            when spine.week + metrics.maturity_weeks <= spine.last_complete_week and weekly.denominator > 0
+                then {{ counterpoise.as_double('weekly.numerator') }} / {{ counterpoise.as_double('weekly.denominator') }}
+        end as value,
+        {{ counterpoise.as_integer('coalesce(weekly.n, 0)') }} as n,
+        spine.week <= spine.last_complete_week as is_complete,
+        spine.week + metrics.maturity_weeks <= spine.last_complete_week as is_mature
+    from spine
+    inner join metrics on spine.metric_id = metrics.metric_id
+    left join weekly
+        on
+            spine.team_id = weekly.team_id
+            and spine.metric_id = weekly.metric_id
+            and spine.week = weekly.week
+
+)
+
+select * from final

@@ -1,0 +1,20 @@
+{{ config(materialized='incremental', full_refresh=false, on_schema_change='append_new_columns') }}
+{{ counterpoise.kept_by_python({
+    'run_id': counterpoise.type_of('string'),
+    'checked_at': counterpoise.type_of('timestamp'),
+    'stage': counterpoise.type_of('string'),
+    'suite': counterpoise.type_of('string'),
+    'check_id': counterpoise.type_of('string'),
+    'expectation': counterpoise.type_of('string'),
+    'table_name': counterpoise.type_of('string'),
+    'column_name': counterpoise.type_of('string'),
+    'severity': counterpoise.type_of('string'),
+    'status': counterpoise.type_of('string'),
+    'observed': counterpoise.type_of('string'),
+    'threshold': counterpoise.type_of('string'),
+    'unexpected_count': counterpoise.type_of('bigint'),
+    'affects': counterpoise.type_of('string'),
+    'affected_id': counterpoise.type_of('string'),
+    'message': counterpoise.type_of('string'),
+    'remedy': counterpoise.type_of('string'),
+}) }}

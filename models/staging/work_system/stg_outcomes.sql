@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+{{ counterpoise.stage('outcomes') }}

@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+{{ counterpoise.stage('teams', adapters=['stg_event_log__teams']) }}

@@ -1,0 +1,1 @@
+{{ counterpoise.stage('work_item_links') }}
