@@ -1,0 +1,247 @@
+"""The command line. Every step of a run can be called alone; `counterpoise run` does them in order."""
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from counterpoise import __version__
+from counterpoise.errors import CounterpoiseError, UsageError
+from counterpoise.project import find_project_dir
+
+_WARNED_SALT = (
+    "Ids of persons are hashed with the public demo salt. Outside a demo, set COUNTERPOISE_SALT to a long random text of your own."
+)
+
+
+class Screen:
+    """Progress for people: one line that changes on a terminal, one line a step elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._step = ""
+        self._began = time.monotonic()
+
+    def __call__(self, step: str, detail: str) -> None:
+        text = f"[{time.monotonic() - self._began:5.1f} s] {step}: {detail}"
+        if self._live:
+            click.echo(f"\r\x1b[2K{text[:118]}", nl=False, err=True)
+        elif step != self._step:
+            click.echo(text, err=True)
+        self._step = step
+
+    def end(self) -> None:
+        if self._live:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+def _refusals(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turns a refusal into its message and exit code."""
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except CounterpoiseError as refusal:
+            click.echo(f"\ncounterpoise: {refusal}", err=True)
+            sys.exit(refusal.exit_code)
+
+    return wrapper
+
+
+def _warehouse_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed((
+        click.option("--db", type=click.Path(path_type=Path), help="DuckDB file to publish (DuckDB targets)."),
+        click.option("--target", help="dbt target; the profile's default if not given."),
+        click.option("--vars", "variables", default="{}", help="dbt vars as YAML; best the same from run to run."),
+        click.option("--profiles-dir", type=click.Path(path_type=Path), help="Folder of your own profiles.yml."),
+        click.option("--project-dir", type=click.Path(path_type=Path), help="Folder of the dbt project; found by itself."),
+    )):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def _open(db: Path | None, target: str | None, variables: str, profiles_dir: Path | None, project_dir: Path | None) -> Any:
+    from counterpoise.warehouse import open_warehouse
+    from counterpoise.warehouse.dbt import DbtProject
+
+    try:
+        parsed = yaml.safe_load(variables) or {}
+    except yaml.YAMLError as error:
+        raise UsageError(f"--vars is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(parsed, dict):
+        raise UsageError("--vars must be a YAML mapping, like '{counterpoise_schema: people_analytics}'.")
+    project = DbtProject(
+        project_dir=(project_dir or find_project_dir()).resolve(),
+        work_folder=(db.absolute().parent / f".{db.stem}.build") if db else Path.cwd() / ".counterpoise",
+        profiles_dir=profiles_dir,
+        target=target,
+        variables=parsed,
+    )
+    return open_warehouse(project, db)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="counterpoise")
+def main() -> None:
+    """Tells an organisation when a number it is proud of is hurting it.
+
+    \b
+    Try it:        counterpoise simulate --out demo/raw
+                   counterpoise run --raw demo/raw --db demo/demo.duckdb --out demo/report
+    An event log:  counterpoise run --event-log log.csv --mapping log.yml --db log_marts.duckdb --out report
+    A warehouse:   counterpoise run --target prod --profiles-dir ~/.dbt --out report
+
+    Exit codes: 0 done (also with teams withheld), 1 failed, 2 wrong usage, 3 a `stop` check held the run.
+    """
+
+
+@main.command()
+@_warehouse_options
+@click.option("--raw", type=click.Path(path_type=Path), help="Folder of contract tables (Parquet or CSV named after the table).")
+@click.option("--event-log", help="One event log (CSV, CSV.gz, Parquet, XES, or table:schema.name).")
+@click.option("--mapping", type=click.Path(path_type=Path), help="YAML file that says what the event log means.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the report. Default: report, beside the database.")
+@click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True, help="Smaller teams are not scored.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@_refusals
+def run(raw, event_log, mapping, out, min_people, as_json, db, target, variables, profiles_dir, project_dir) -> None:
+    """Check raw data, build the marts, check, score, report, publish. Whatever stops it leaves the last good state standing."""
+    from counterpoise.run import Source
+    from counterpoise.run import run as whole_run
+
+    if raw and event_log:
+        raise UsageError("Give --raw or --event-log, not both.")
+    if bool(event_log) != bool(mapping):
+        raise UsageError("--event-log and --mapping go together.")
+    warehouse = _open(db, target, variables, profiles_dir, project_dir)
+    out = (out or (db.parent if db else Path.cwd()) / "report").absolute()
+    screen = Screen()
+    try:
+        summary = whole_run(warehouse, Source(raw, event_log, mapping), out, screen, min_people)
+    finally:
+        screen.end()
+    if as_json:
+        click.echo(summary.as_json())
+    else:
+        _show(summary)
+
+
+def _show(summary: Any) -> None:
+    def section(title: str, lines: list[str], nothing: str, most: int = 8) -> None:
+        click.echo(f"\n{title}")
+        for line in lines[:most] or [nothing]:
+            click.echo(f"  {line}")
+        if len(lines) > most:
+            click.echo(f"  … and {len(lines) - most} more in the report")
+
+    click.echo(f"\ncounterpoise: data through {summary.data_through}, {summary.teams} teams")
+    section("New this week", summary.new, "nothing moved")
+    section("Teams by band", [f"{band.replace('_', ' '):18} {count}" for band, count in summary.bands.items()], "no team with data")
+    section("Data problems", summary.problems, "none")
+    click.echo(f"\nMarts:  {summary.database}\nReport: {summary.report}")
+
+
+@main.command()
+@_warehouse_options
+@_refusals
+def build(db, target, variables, profiles_dir, project_dir) -> None:
+    """Build the marts from the raw tables already there. Nothing is scored or published."""
+    screen = Screen()
+    with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+        warehouse.build(lambda detail: screen("build", detail))
+    screen.end()
+    click.echo(f"Built: {warehouse.shown_as}")
+
+
+@main.command()
+@_warehouse_options
+@click.option("--stage", type=click.Choice(["raw", "marts", "scores"]), multiple=True, help="Default: all three.")
+@click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page.")
+@_refusals
+def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None:
+    """Run the quality gate where the data lies. Exits 3 when a check of severity `stop` fails."""
+    from counterpoise.guardrails import write_docs
+    from counterpoise.run import check as check_stage
+
+    held = False
+    with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+        for name in stage or ("raw", "marts", "scores"):
+            gate = check_stage(warehouse, name, f"check-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+            failed = [result for result in gate.results if result.status != "passed"]
+            click.echo(f"{name}: {len(gate.results) - len(failed)} checks passed, {len(failed)} did not, {len(gate.skipped)} had nothing to look at")
+            for result in failed:
+                click.echo(f"  {result.severity}: {result.table_name}: {result.message} {result.remedy or ''}".rstrip())
+            held = held or bool(gate.stops)
+            if page:
+                write_docs(gate, page.with_name(f"{page.stem}-{name}{page.suffix or '.html'}"))
+    sys.exit(3 if held else 0)
+
+
+@main.command()
+@_warehouse_options
+@click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True)
+@_refusals
+def score(min_people, db, target, variables, profiles_dir, project_dir) -> None:
+    """Score all teams and weeks from the marts already built, behind the gate."""
+    from counterpoise.run import check as check_stage
+    from counterpoise.scoring import score as score_all
+
+    screen = Screen()
+    with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+        gates = [check_stage(warehouse, stage, "score") for stage in ("raw", "marts")]
+        scored = score_all(warehouse, gates, min_people, lambda detail: screen("score", detail))
+    screen.end()
+    click.echo(f"Scored: {scored} teams have a score in their last week.")
+
+
+@main.command()
+@_warehouse_options
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
+@_refusals
+def report(out, db, target, variables, profiles_dir, project_dir) -> None:
+    """Write the pages from the marts already built."""
+    from counterpoise.report import build_report
+
+    screen = Screen()
+    with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+        page = build_report(
+            warehouse.query, out, marts_schema=warehouse.marts_schema, progress=lambda detail: screen("report", detail)
+        )
+    screen.end()
+    click.echo(f"Report: {page}")
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the contract tables.")
+@click.option("--labels", type=click.Path(path_type=Path), help="Where the truth about each team goes; outside --out.")
+@click.option("--teams", type=click.IntRange(1), default=12, show_default=True)
+@click.option("--weeks", type=click.IntRange(4), default=104, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--scenario", default="demo", show_default=True)
+@click.option("--scale", type=float, default=1.0, show_default=True, help="Volume of items.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-09-30", show_default=True, help="A Monday.")
+@click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@_refusals
+def simulate(out, labels, teams, weeks, seed, scenario, scale, start, file_format) -> None:
+    """Make an organisation that does not exist, item by item: honest teams and teams whose numbers mislead."""
+    from counterpoise.simulation import simulate as make
+
+    screen = Screen()
+    summary = make(
+        out, teams=teams, weeks=weeks, seed=seed, scenario=scenario, scale=scale,
+        start=date(start.year, start.month, start.day), file_format=file_format, labels_path=labels,
+        progress=lambda step, share: screen("simulate", f"{step} {share:.0%}"),
+    )  # fmt: skip
+    screen.end()
+    click.echo(f"Simulated: {summary.rows['work_items']:,} items of {summary.teams} teams in {summary.weeks} weeks: {out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""What a run needs of a warehouse, whatever the engine."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from counterpoise.warehouse.dbt import DbtProject, Progress
+
+MARTS = "counterpoise"
+RAW = "work_system"
+
+
+class Warehouse(ABC):
+    """A place with raw tables and marts. Use as a context manager: it holds the lock of the run and lets go of it at the end.
+
+    Attributes:
+        project: the dbt project and how it is called.
+        marts_schema: schema of the marts; the private one is `<marts_schema>_private`.
+        raw_schema: schema of the contract's tables.
+    """
+
+    project: DbtProject
+    marts_schema: str = MARTS
+    raw_schema: str = RAW
+
+    @property
+    def private_schema(self) -> str:
+        return f"{self.marts_schema}_private"
+
+    def build(self, progress: Progress | None = None) -> None:
+        """Run dbt's models, seeds and tests in the private place.
+
+        Raises:
+            CounterpoiseError: dbt failed; the message names what and why.
+        """
+        self.project.build(progress)
+
+    @abstractmethod
+    def __enter__(self) -> "Warehouse": ...
+
+    @abstractmethod
+    def __exit__(self, *exc: object) -> None: ...
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Rows of a select; `?` marks a parameter."""
+
+    @abstractmethod
+    def append_rows(self, table: str, rows: pa.Table) -> None:
+        """Add rows to one of the relations that Python keeps, in the marts' schema. Columns are matched by name."""
+
+    @abstractmethod
+    def delete_rows(self, table: str) -> None:
+        """Empty one of the relations that Python keeps."""
+
+    @abstractmethod
+    def write_salt(self, salt: str) -> None:
+        """Put the salt of persons' hashes in its private table, as a bound value that no log shows."""
+
+    @abstractmethod
+    def check_target(self) -> Any:
+        """What `guardrails.run_checks` takes to reach this warehouse."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Close connections so that another reader or writer of this process can open the warehouse."""
+
+    @abstractmethod
+    def publish(self) -> None:
+        """Let readers see what was built. Until then they see what was there before."""
+
+    def load(self, loader: Callable[[Any], Any]) -> Any:
+        """Call `loader` with an open DuckDB connection; only a DuckDB file can take files in."""
+        raise NotImplementedError
+
+    @property
+    @abstractmethod
+    def shown_as(self) -> str:
+        """How the warehouse is named to people; never with a secret."""
+
+    def work_folder(self) -> Path:
+        return self.project.work_folder

@@ -1,0 +1,128 @@
+"""dbt, run inside this process: a second command then takes a fraction of a second, and a new process several."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from counterpoise.errors import CounterpoiseError
+
+Progress = Callable[[str], None]
+
+_SHOWN_FAILURES = 5
+
+
+@dataclass
+class DbtProject:
+    """The dbt project, the profile it runs with, and where dbt may write.
+
+    Attributes:
+        project_dir: folder of dbt_project.yml; never written to.
+        work_folder: dbt's target and logs go below it.
+        profiles_dir: folder of profiles.yml; the package's own by default.
+        target: output of the profile; its default where None.
+        variables: dbt vars. The same from run to run, or dbt parses everything anew.
+        environment: environment variables the profile asks for, set only while dbt runs.
+    """
+
+    project_dir: Path
+    work_folder: Path
+    profiles_dir: Path | None = None
+    target: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def build(self, progress: Progress | None = None) -> None:
+        """`dbt build` without the package's unit tests.
+
+        Raises:
+            CounterpoiseError: something failed; names the first of it, and where the log is.
+        """
+        self.invoke(["build", "--exclude-resource-type", "unit_test"], progress)
+
+    def invoke(self, command: Sequence[str], progress: Progress | None = None) -> Any:
+        """One dbt command; its result object.
+
+        Raises:
+            CounterpoiseError: dbt reports an error.
+        """
+        from dbt.cli.main import dbtRunner
+
+        arguments = [
+            *command,
+            "--project-dir", str(self.project_dir),
+            "--profiles-dir", str(self.profiles_dir or self.project_dir),
+            "--target-path", str(self.work_folder / "target"),
+            "--log-path", str(self.work_folder / "logs"),
+            "--no-version-check",
+            "--quiet",
+            "--no-send-anonymous-usage-stats",
+        ]  # fmt: skip
+        if self.target:
+            arguments += ["--target", self.target]
+        if self.variables:
+            arguments += ["--vars", yaml.safe_dump(dict(self.variables), default_flow_style=True, width=10**6)]
+        callbacks = [_Narrator(progress)] if progress else []
+        try:
+            with _environment(self.environment):
+                result = dbtRunner(callbacks=callbacks).invoke(arguments)
+        finally:
+            _close_connections()
+        if not result.success:
+            raise CounterpoiseError(_what_failed(result, self.work_folder / "logs" / "dbt.log"))
+        return result.result
+
+
+class _Narrator:
+    """Turns dbt's events into one line of progress a model."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __call__(self, event: Any) -> None:
+        if event.info.name == "LogStartLine":
+            data = event.data
+            self._progress(f"{data.index} of {data.total}: {data.description}")
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]):
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _close_connections() -> None:
+    """dbt keeps a DuckDB file locked until its adapters let go of it."""
+    from dbt.adapters.factory import FACTORY
+
+    for adapter in FACTORY.adapters.values():
+        adapter.cleanup_connections()
+        adapter.connections.close_all_connections() if hasattr(adapter.connections, "close_all_connections") else None
+    FACTORY.reset_adapters()
+
+
+def _what_failed(result: Any, log: Path) -> str:
+    failures = [
+        node for node in getattr(result.result, "results", None) or [] if str(node.status) in ("error", "fail")
+    ]
+    if failures:
+        lines = [f"  {node.node.name}: {_first_lines(node.message)}" for node in failures[:_SHOWN_FAILURES]]
+        more = f"\n  … and {len(failures) - _SHOWN_FAILURES} more" if len(failures) > _SHOWN_FAILURES else ""
+        return f"dbt could not build {len(failures)} of the project's nodes:\n" + "\n".join(lines) + more + f"\nThe log: {log}"
+    return f"dbt stopped: {_first_lines(str(result.exception or 'no reason given'))}\nThe log: {log}"
+
+
+def _first_lines(message: str | None) -> str:
+    return " ".join((message or "").split())[:600]

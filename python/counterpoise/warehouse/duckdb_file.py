@@ -1,0 +1,204 @@
+"""A DuckDB file. Everything is built in a private file beside it; readers get a new file by one rename.
+
+DuckDB lets one process write or many read. So nobody reads the private file, and nobody writes the published one.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from counterpoise.errors import CounterpoiseError, InputError, UsageError
+from counterpoise.warehouse.base import MARTS, RAW, Warehouse
+from counterpoise.warehouse.dbt import DbtProject
+
+# Clients of the previous major version must be able to read the file.
+STORAGE_VERSION = "v1.4.0"
+
+
+def quoted(name: str) -> str:
+    """A name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class DuckDBFile(Warehouse):
+    """Marts published as the DuckDB file `path`; private state in the folder `.<stem>.build` beside it."""
+
+    def __init__(self, path: Path, project: DbtProject, marts_schema: str = MARTS, raw_schema: str = RAW) -> None:
+        self.path = path.absolute()
+        self.marts_schema, self.raw_schema = marts_schema, raw_schema
+        if self.path.stem.split(".")[0] in (marts_schema, raw_schema, self.private_schema):
+            raise UsageError(
+                f"{path.name}: a DuckDB file must not be named like the schema inside it. Call it, say, {path.stem}_marts.duckdb."
+            )
+        self.build_folder = self.path.parent / f".{self.path.stem}.build"
+        self.build_file = self.build_folder / "work.duckdb"
+        self.project = project
+        self.project.environment = {**project.environment, "COUNTERPOISE_BUILD_FILE": str(self.build_file)}
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._lock: Any = None
+
+    @property
+    def shown_as(self) -> str:
+        return str(self.path)
+
+    def __enter__(self) -> "DuckDBFile":
+        self.build_folder.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        try:
+            self._refuse_foreign_file()
+        except BaseException:
+            self._drop_lock()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.release()
+        self._drop_lock()
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """The open connection to the private file."""
+        if self._connection is None:
+            try:
+                self._connection = duckdb.connect(
+                    str(self.build_file), config={"storage_compatibility_version": STORAGE_VERSION}
+                )
+            except duckdb.Error as error:
+                raise CounterpoiseError(
+                    f"{self.build_file} could not be opened: {_short(error)}. If another program has it open, close it there; "
+                    "if the file is damaged, delete it: it is built anew from the raw data."
+                ) from error
+            self._connection.execute("set TimeZone = 'UTC'")
+        return self._connection
+
+    def load(self, loader: Callable[[duckdb.DuckDBPyConnection], Any]) -> Any:
+        try:
+            return loader(self.connect())
+        except duckdb.Error as error:
+            raise self._storage_trouble(error) from error
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        return self.connect().sql(sql, params=list(parameters)).to_arrow_table()
+
+    def append_rows(self, table: str, rows: pa.Table) -> None:
+        connection = self.connect()
+        connection.register("rows_to_append", rows)
+        try:
+            connection.execute(
+                f"insert into {quoted(self.marts_schema)}.{quoted(table)} by name select * from rows_to_append"
+            )
+        finally:
+            connection.unregister("rows_to_append")
+
+    def delete_rows(self, table: str) -> None:
+        self.connect().execute(f"delete from {quoted(self.marts_schema)}.{quoted(table)}")
+
+    def write_salt(self, salt: str) -> None:
+        connection = self.connect()
+        connection.execute(f"create schema if not exists {quoted(self.private_schema)}")
+        target = f"{quoted(self.private_schema)}.person_salt"
+        connection.execute(f"create or replace table {target} (salt varchar)")
+        connection.execute(f"insert into {target} values (?)", [salt])
+
+    def check_target(self) -> duckdb.DuckDBPyConnection:
+        return self.connect()
+
+    def release(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def publish(self) -> None:
+        """Copy the marts into a new file, make sure it is on the disk, and rename it over the published one."""
+        fresh = self.path.with_name(f".{self.path.name}.new")
+        fresh.unlink(missing_ok=True)
+        connection = self.connect()
+        try:
+            connection.execute(
+                f"attach '{str(fresh).replace(chr(39), chr(39) * 2)}' as published (storage_version '{STORAGE_VERSION}')"
+            )
+            try:
+                connection.execute(f"create schema published.{quoted(self.marts_schema)}")
+                for (name,) in connection.execute(
+                    "select table_name from information_schema.tables where table_catalog = current_database() "
+                    "and table_schema = ? order by table_name",
+                    [self.marts_schema],
+                ).fetchall():
+                    target = f"{quoted(self.marts_schema)}.{quoted(name)}"
+                    connection.execute(f"create table published.{target} as from {target}")
+            finally:
+                connection.execute("detach published")
+            with fresh.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(fresh, self.path)
+        except (duckdb.Error, OSError) as error:
+            fresh.unlink(missing_ok=True)
+            raise self._storage_trouble(error) from error
+
+    def _refuse_foreign_file(self) -> None:
+        """The published file is replaced whole: it must be ours, and nobody may be writing it."""
+        if not self.path.exists():
+            return
+        try:
+            connection = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            if "lock" in str(error).lower():
+                raise CounterpoiseError(
+                    f"{self.path} is locked: another process has it open for writing. Close it there and run again. "
+                    "Nothing was changed."
+                ) from error
+            raise InputError(
+                f"{self.path} is there and is not a DuckDB file that can be read: {_short(error)}. Give another --db, or move it away."
+            ) from error
+        try:
+            foreign = connection.execute(
+                "select distinct schema_name from duckdb_tables() where database_name = current_database() and schema_name <> ?",
+                [self.marts_schema],
+            ).fetchall()
+        finally:
+            connection.close()
+        if foreign:
+            names = ", ".join(sorted(name for (name,) in foreign))
+            raise UsageError(
+                f"{self.path} holds tables that are not counterpoise's (schema {names}), and publishing replaces the whole file. "
+                "Give another --db."
+            )
+
+    def _take_lock(self) -> None:
+        lock = (self.build_folder / "run.lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            holder = lock.read().strip()
+            lock.close()
+            raise CounterpoiseError(
+                f"Another run is at work on {self.path}{f' (process {holder})' if holder else ''}. Wait for it to end. Nothing was changed."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+
+    def _drop_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _storage_trouble(self, error: Exception) -> CounterpoiseError:
+        text = str(error)
+        if "No space left" in text or "enough space" in text.lower() or "disk full" in text.lower():
+            free = shutil.disk_usage(self.path.parent).free / 1e6
+            return CounterpoiseError(
+                f"There is no space left for {self.path.parent} ({free:,.0f} MB free). Make room and run again; what was published before still stands."
+            )
+        return CounterpoiseError(f"{self.path}: {_short(error)} What was published before still stands.")
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:400]
