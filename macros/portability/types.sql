@@ -53,3 +53,9 @@
             then cast({{ expression }} as {{ counterpoise.type_of(kind) }}) end
     {%- endif -%}
 {%- endmacro %}
+
+{#- A computed number as it is kept: six decimals. Sums of doubles differ in their last bits with the order of the rows; what
+    follows from them must not. -#}
+{% macro settled(expression) -%}
+    {{ counterpoise.as_double(counterpoise.as_measure(expression)) }}
+{%- endmacro %}

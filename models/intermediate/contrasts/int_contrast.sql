@@ -205,31 +205,15 @@ metrics as (
 
 ),
 
-final as (
+judged as (
 
     select
-        seasonal.team_id,
-        seasonal.week,
-        seasonal.metric_id,
-        seasonal.window_weeks,
-        seasonal.baseline_weeks,
-        seasonal.is_trial,
-        seasonal.n_recent,
-        seasonal.n_baseline,
-        seasonal.observed,
-        seasonal.expected,
-        seasonal.effect_scale,
-        seasonal.peer_change,
-        seasonal.year_ago_change,
+        seasonal.*,
         greatest(1, case
-            when empirical_null.null_weeks >= 8 then empirical_null.typical_ratio
+            when empirical_null.null_weeks >= 8 then {{ counterpoise.settled('empirical_null.typical_ratio') }}
             else {{ counterpoise.setting('null_ratio_without_history') }}
         end) as null_ratio,
-        case when metrics.good_direction = 'down' then -1 else 1 end * (seasonal.own_change - seasonal.year_ago_change) as effect,
-        seasonal.own_error * greatest(1, case
-            when empirical_null.null_weeks >= 8 then empirical_null.typical_ratio
-            else {{ counterpoise.setting('null_ratio_without_history') }}
-        end) as effect_error
+        case when metrics.good_direction = 'down' then -1 else 1 end as direction
     from seasonal
     inner join metrics on seasonal.metric_id = metrics.metric_id
     left join empirical_null
@@ -237,6 +221,29 @@ final as (
             seasonal.metric_id = empirical_null.metric_id
             and seasonal.window_weeks = empirical_null.window_weeks
             and seasonal.week = empirical_null.week
+
+),
+
+final as (
+
+    select
+        team_id,
+        week,
+        metric_id,
+        window_weeks,
+        baseline_weeks,
+        is_trial,
+        n_recent,
+        n_baseline,
+        observed,
+        expected,
+        effect_scale,
+        {{ counterpoise.settled('peer_change') }} as peer_change,
+        {{ counterpoise.settled('year_ago_change') }} as year_ago_change,
+        null_ratio,
+        {{ counterpoise.settled('direction * (own_change - year_ago_change)') }} as effect,
+        {{ counterpoise.settled('own_error * null_ratio') }} as effect_error
+    from judged
 
 )
 

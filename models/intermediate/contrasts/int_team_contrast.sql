@@ -125,7 +125,7 @@ spread as (
 
 ),
 
-final as (
+judged as (
 
     select
         team_id,
@@ -133,7 +133,6 @@ final as (
         week,
         window_weeks,
         baseline_weeks,
-        baseline_weeks < {{ counterpoise.setting('baseline_full_weeks') }} as is_trial,
         effect_scale,
         case when kind = 'rate' then recent_sum else recent_weight end as n_recent,
         case when kind = 'rate' then base_sum else base_weight end as n_baseline,
@@ -158,6 +157,26 @@ final as (
             else item_variance * (1 / recent_weight + expected_mean_leverage / (recent_weight * recent_weight))
         end) as change_error
     from spread
+
+),
+
+final as (
+
+    select
+        team_id,
+        metric_id,
+        week,
+        window_weeks,
+        baseline_weeks,
+        baseline_weeks < {{ counterpoise.setting('baseline_full_weeks') }} as is_trial,
+        effect_scale,
+        {{ counterpoise.settled('n_recent') }} as n_recent,
+        {{ counterpoise.settled('n_baseline') }} as n_baseline,
+        {{ counterpoise.settled('observed') }} as observed,
+        {{ counterpoise.settled('expected') }} as expected,
+        {{ counterpoise.settled('change') }} as change,
+        {{ counterpoise.settled('change_error') }} as change_error
+    from judged
 
 )
 

@@ -87,7 +87,6 @@ resolution as (
         on
             items.work_item_id = crossings.work_item_id
             and items.version_from_week = crossings.version_from_week
-    where not items.is_closed_unresolved
 
 ),
 
@@ -123,7 +122,8 @@ promises as (
 
 ),
 
--- the team that held the item when the promise was kept or fell due, whichever came first
+-- the team that held the item when the promise was kept or fell due, whichever came first; what was closed unresolved by then
+-- is owed to nobody any more
 held as (
 
     select
@@ -138,6 +138,7 @@ held as (
             and promises.version_from_week = spans.version_from_week
             and spans.started_at <= least(promises.deadline_at, coalesce(promises.kept_at, promises.deadline_at))
             and (spans.ended_at is null or spans.ended_at > least(promises.deadline_at, coalesce(promises.kept_at, promises.deadline_at)))
+    where spans.resolutions_so_far > 0 or coalesce(spans.state, '') <> 'done'
     group by promises.work_item_id, promises.version_from_week, promises.promise
 
 ),

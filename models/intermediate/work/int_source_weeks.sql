@@ -23,12 +23,12 @@ requesters as (
 
 ),
 
-final as (
+told as (
 
     select
         events.source_system,
         min(events.occurred_week) as first_week,
-        max(events.known_week) - 1 as last_complete_week,
+        max(events.known_week) - 1 as own_last_complete_week,
         min(case when events.event_type = 'first_response' or (events.event_type = 'commented' and events.is_public and events.actor_role = 'agent') then events.known_week end) as first_response_week,
         min(case when events.tells_public_replies then events.known_week end) as first_public_reply_week,
         min(case when events.event_type = 'review_requested' then events.known_week end) as first_review_week,
@@ -37,6 +37,27 @@ final as (
     from events
     left join requesters on events.source_system = requesters.source_system
     group by events.source_system
+
+),
+
+newest as (
+
+    select max(own_last_complete_week) as last_complete_week from told
+
+),
+
+-- sources that keep step end with the same week, so that all their teams do; one that fell silent ends where it did
+final as (
+
+    select
+        told.*,
+        case
+            when told.own_last_complete_week >= newest.last_complete_week - 1
+                then min(case when told.own_last_complete_week >= newest.last_complete_week - 1 then told.own_last_complete_week end) over ()
+            else told.own_last_complete_week
+        end as last_complete_week
+    from told
+    cross join newest
 
 )
 

@@ -184,9 +184,9 @@ final as (
         waiting_seconds / 3600.0 as waiting_hours,
         -- the requester's clock to the first resolution, and the same with what stopped the clock taken out
         {{ counterpoise.hours_between('created_at', 'first_resolved_at') }} as elapsed_hours,
-        greatest(
+        case when first_resolved_at is not null then greatest(
             {{ counterpoise.hours_between('created_at', 'first_resolved_at') }} - (paused_seconds + done_seconds) / 3600.0, 0
-        ) as working_hours,
+        ) end as working_hours,
         pause_events,
         requester_pause_events,
         handoffs,
