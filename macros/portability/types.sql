@@ -55,7 +55,7 @@
 {%- endmacro %}
 
 {#- A computed number as it is kept: six decimals. Sums of doubles differ in their last bits with the order of the rows; what
-    follows from them must not. -#}
+    follows from them must not. Rounded by floor, in doubles: engines cast and round ties each in their own way. -#}
 {% macro settled(expression) -%}
-    {{ counterpoise.as_double(counterpoise.as_measure(expression)) }}
+    floor({{ counterpoise.as_double(expression) }} * {{ counterpoise.as_double('1000000') }} + {{ counterpoise.as_double('0.5') }}) / {{ counterpoise.as_double('1000000') }}
 {%- endmacro %}

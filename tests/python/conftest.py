@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -75,12 +76,13 @@ def small_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def postgres_server() -> Iterator[dict[str, str]]:
     """libpq settings of a real server of our own."""
     pgserver = pytest.importorskip("pgserver", reason="pgserver is not installed (extra: test)")
     from urllib.parse import parse_qs, urlparse
 
-    folder = tmp_path_factory.mktemp("postgres")
+    # not below pytest's folder: that is closed to the user a root's server runs as, and every pytest that starts closes it anew
+    folder = Path(tempfile.mkdtemp(prefix="counterpoise-postgres-"))
     server = pgserver.get_server(folder, cleanup_mode="stop")
     try:
         address = urlparse(server.get_uri())
