@@ -1,0 +1,49 @@
+# `make run` and `make test` are all a fresh machine needs (Python >= 3.11 and make). The environment lives in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .counterpoise/demo
+UV_VERSION := 0.13.9
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.PHONY: run test test-slow lint lock clean help
+
+help:  ## what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+run: $(VENV)/.run-ready  ## the whole job on the demo organisation; ends with the path of a report
+	@$(BIN)/counterpoise simulate --out $(DEMO)/raw --labels $(DEMO)/labels.csv
+	@$(BIN)/counterpoise run --raw $(DEMO)/raw --db $(DEMO)/demo.duckdb --out $(DEMO)/report
+
+test: $(VENV)/.test-ready  ## the tests, in under ten minutes
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.test-ready  ## the tests that take long
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.test-ready  ## style of Python and SQL
+	$(BIN)/ruff check python tests
+	$(BIN)/sqlfluff lint models macros tests/generic tests/singular
+
+lock: $(VENV)/.uv-ready  ## pin every dependency anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --all-extras pyproject.toml --output-file requirements.lock
+
+clean:  ## forget the environment and the demo
+	rm -rf $(VENV) .counterpoise target logs
+
+$(VENV)/.uv-ready:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || (echo "counterpoise needs Python 3.11 or newer; set PYTHON=/path/to/python3" >&2; exit 1)
+	@echo "Making the environment in $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+$(VENV)/.run-ready: pyproject.toml requirements.lock | $(VENV)/.uv-ready
+	@echo "Installing counterpoise"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml requirements.lock | $(VENV)/.uv-ready
+	@echo "Installing counterpoise and what its tests need"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --editable '.[test]'
+	@touch $@ $(VENV)/.run-ready
