@@ -15,9 +15,7 @@ from counterpoise import __version__
 from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.project import find_project_dir
 
-_WARNED_SALT = (
-    "Ids of persons are hashed with the public demo salt. Outside a demo, set COUNTERPOISE_SALT to a long random text of your own."
-)
+_WARNED_SALT = "Ids of persons are hashed with the public demo salt. Outside a demo, set COUNTERPOISE_SALT to a long random text of your own."
 
 
 class Screen:
@@ -67,7 +65,9 @@ def _warehouse_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _open(db: Path | None, target: str | None, variables: str, profiles_dir: Path | None, project_dir: Path | None) -> Any:
+def _open(
+    db: Path | None, target: str | None, variables: str, profiles_dir: Path | None, project_dir: Path | None
+) -> Any:
     from counterpoise.warehouse import open_warehouse
     from counterpoise.warehouse.dbt import DbtProject
 
@@ -104,14 +104,32 @@ def main() -> None:
 
 @main.command()
 @_warehouse_options
-@click.option("--raw", type=click.Path(path_type=Path), help="Folder of contract tables (Parquet or CSV named after the table).")
+@click.option(
+    "--raw",
+    type=click.Path(path_type=Path),
+    help="Folder of contract tables (Parquet or CSV named after the table).",
+)
 @click.option("--event-log", help="One event log (CSV, CSV.gz, Parquet, XES, or table:schema.name).")
-@click.option("--mapping", type=click.Path(path_type=Path), help="YAML file that says what the event log means.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the report. Default: report, beside the database.")
-@click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True, help="Smaller teams are not scored.")
+@click.option(
+    "--mapping", type=click.Path(path_type=Path), help="YAML file that says what the event log means."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the report. Default: report, beside the database.",
+)
+@click.option(
+    "--min-people",
+    type=click.IntRange(min=3),
+    default=5,
+    show_default=True,
+    help="Smaller teams are not scored.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @_refusals
-def run(raw, event_log, mapping, out, min_people, as_json, db, target, variables, profiles_dir, project_dir) -> None:
+def run(
+    raw, event_log, mapping, out, min_people, as_json, db, target, variables, profiles_dir, project_dir
+) -> None:
     """Check raw data, build the marts, check, score, report, publish. Whatever stops it leaves the last good state standing."""
     from counterpoise.run import Source
     from counterpoise.run import run as whole_run
@@ -143,7 +161,11 @@ def _show(summary: Any) -> None:
 
     click.echo(f"\ncounterpoise: data through {summary.data_through}, {summary.teams} teams")
     section("New this week", summary.new, "nothing moved")
-    section("Teams by band", [f"{band.replace('_', ' '):18} {count}" for band, count in summary.bands.items()], "no team with data")
+    section(
+        "Teams by band",
+        [f"{band.replace('_', ' '):18} {count}" for band, count in summary.bands.items()],
+        "no team with data",
+    )
     section("Data problems", summary.problems, "none")
     click.echo(f"\nMarts:  {summary.database}\nReport: {summary.report}")
 
@@ -162,7 +184,9 @@ def build(db, target, variables, profiles_dir, project_dir) -> None:
 
 @main.command()
 @_warehouse_options
-@click.option("--stage", type=click.Choice(["raw", "marts", "scores"]), multiple=True, help="Default: all three.")
+@click.option(
+    "--stage", type=click.Choice(["raw", "marts", "scores"]), multiple=True, help="Default: all three."
+)
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page.")
 @_refusals
 def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None:
@@ -175,9 +199,13 @@ def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None
         for name in stage or ("raw", "marts", "scores"):
             gate = check_stage(warehouse, name, f"check-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
             failed = [result for result in gate.results if result.status != "passed"]
-            click.echo(f"{name}: {len(gate.results) - len(failed)} checks passed, {len(failed)} did not, {len(gate.skipped)} had nothing to look at")
+            click.echo(
+                f"{name}: {len(gate.results) - len(failed)} checks passed, {len(failed)} did not, {len(gate.skipped)} had nothing to look at"
+            )
             for result in failed:
-                click.echo(f"  {result.severity}: {result.table_name}: {result.message} {result.remedy or ''}".rstrip())
+                click.echo(
+                    f"  {result.severity}: {result.table_name}: {result.message} {result.remedy or ''}".rstrip()
+                )
             held = held or bool(gate.stops)
             if page:
                 write_docs(gate, page.with_name(f"{page.stem}-{name}{page.suffix or '.html'}"))
@@ -212,7 +240,10 @@ def report(out, db, target, variables, profiles_dir, project_dir) -> None:
     screen = Screen()
     with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
         page = build_report(
-            warehouse.query, out, marts_schema=warehouse.marts_schema, progress=lambda detail: screen("report", detail)
+            warehouse.query,
+            out,
+            marts_schema=warehouse.marts_schema,
+            progress=lambda detail: screen("report", detail),
         )
     screen.end()
     click.echo(f"Report: {page}")
@@ -220,14 +251,20 @@ def report(out, db, target, variables, profiles_dir, project_dir) -> None:
 
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the contract tables.")
-@click.option("--labels", type=click.Path(path_type=Path), help="Where the truth about each team goes; outside --out.")
+@click.option(
+    "--labels", type=click.Path(path_type=Path), help="Where the truth about each team goes; outside --out."
+)
 @click.option("--teams", type=click.IntRange(1), default=12, show_default=True)
 @click.option("--weeks", type=click.IntRange(4), default=104, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--scenario", default="demo", show_default=True)
 @click.option("--scale", type=float, default=1.0, show_default=True, help="Volume of items.")
-@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-09-30", show_default=True, help="A Monday.")
-@click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@click.option(
+    "--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-09-30", show_default=True, help="A Monday."
+)
+@click.option(
+    "--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True
+)
 @_refusals
 def simulate(out, labels, teams, weeks, seed, scenario, scale, start, file_format) -> None:
     """Make an organisation that does not exist, item by item: honest teams and teams whose numbers mislead."""
@@ -240,7 +277,9 @@ def simulate(out, labels, teams, weeks, seed, scenario, scale, start, file_forma
         progress=lambda step, share: screen("simulate", f"{step} {share:.0%}"),
     )  # fmt: skip
     screen.end()
-    click.echo(f"Simulated: {summary.rows['work_items']:,} items of {summary.teams} teams in {summary.weeks} weeks: {out}")
+    click.echo(
+        f"Simulated: {summary.rows['work_items']:,} items of {summary.teams} teams in {summary.weeks} weeks: {out}"
+    )
 
 
 if __name__ == "__main__":

@@ -16,4 +16,6 @@ def find_project_dir() -> Path:
     for folder in (_HERE / "dbt", _HERE.parents[1]):
         if (folder / "dbt_project.yml").is_file():
             return folder
-    raise UsageError("counterpoise's dbt project was not found beside the package. Reinstall it, or pass --project-dir.")
+    raise UsageError(
+        "counterpoise's dbt project was not found beside the package. Reinstall it, or pass --project-dir."
+    )

@@ -58,11 +58,17 @@ class Source:
 
     def load(self, warehouse: Warehouse, progress: Callable[[str], None]) -> None:
         if self.folder is not None:
-            warehouse.load(lambda connection: load_folder(connection, self.folder, schema=warehouse.raw_schema, progress=progress))
+            warehouse.load(
+                lambda connection: load_folder(
+                    connection, self.folder, schema=warehouse.raw_schema, progress=progress
+                )
+            )
         elif self.event_log is not None:
             log = self.event_log if self.event_log.startswith("table:") else Path(self.event_log)
             warehouse.load(
-                lambda connection: load_event_log(connection, log, self.mapping, schema=warehouse.raw_schema, progress=progress)
+                lambda connection: load_event_log(
+                    connection, log, self.mapping, schema=warehouse.raw_schema, progress=progress
+                )
             )
 
 
@@ -103,7 +109,10 @@ def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min
         shutil.rmtree(aside, ignore_errors=True)
         progress("report", "writing the pages")
         build_report(
-            warehouse.query, aside, marts_schema=warehouse.marts_schema, progress=lambda detail: progress("report", detail)
+            warehouse.query,
+            aside,
+            marts_schema=warehouse.marts_schema,
+            progress=lambda detail: progress("report", detail),
         )
         progress("publish", "swapping in the new marts and report")
         warehouse.publish()
@@ -116,7 +125,11 @@ def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min
 def check(warehouse: Warehouse, stage: str, run_id: str) -> CheckReport:
     """Run the suites of one stage where the data lies."""
     return run_checks(
-        warehouse.check_target(), stage, run_id, raw_schema=warehouse.raw_schema, marts_schema=warehouse.marts_schema
+        warehouse.check_target(),
+        stage,
+        run_id,
+        raw_schema=warehouse.raw_schema,
+        marts_schema=warehouse.marts_schema,
     )
 
 
@@ -204,9 +217,13 @@ def _stop_if_held(gate: CheckReport, warehouse: Warehouse) -> None:
         return
     page = warehouse.work_folder() / "checks.html"
     write_docs(gate, page)
-    lines = [f"  {result.table_name}: {result.message} {result.remedy or ''}".rstrip() for result in gate.stops[:5]]
+    lines = [
+        f"  {result.table_name}: {result.message} {result.remedy or ''}".rstrip() for result in gate.stops[:5]
+    ]
     more = f"\n  … and {len(gate.stops) - 5} more" if len(gate.stops) > 5 else ""
     raise StopCheck(
-        "A check held the run; what was published before still stands.\n" + "\n".join(lines) + more + f"\nAll checks: {page}"
+        "A check held the run; what was published before still stands.\n"
+        + "\n".join(lines)
+        + more
+        + f"\nAll checks: {page}"
     )
-

@@ -6,10 +6,19 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+
 from conftest import Bench, table_rows
 from counterpoise.inputs import load_folder
 
-MARTS = ("fct_work_item", "fct_metric_week", "fct_metric_week_stratum", "fct_pair_week", "fct_signal_week", "team_risk", "team_risk_reasons")
+MARTS = (
+    "fct_work_item",
+    "fct_metric_week",
+    "fct_metric_week_stratum",
+    "fct_pair_week",
+    "fct_signal_week",
+    "team_risk",
+    "team_risk_reasons",
+)
 MADE_WHEN = ("scored_at",)
 
 
@@ -37,13 +46,18 @@ def _load_in_pieces(connection: duckdb.DuckDBPyConnection, raw: Path, seed: int 
     for table, older in OLDER_FORMS.items():
         name = f"work_system.{table}"
         connection.execute(f"create temp table stale as from {name} where hash({KEYS[table]}) % 20 = 0")
-        connection.execute(f"update stale set {older}, _loaded_at = coalesce(_loaded_at, created_or_occurred) - interval 1 second"
-                           .replace("created_or_occurred", "created_at" if table == "work_items" else "occurred_at"))
+        connection.execute(
+            f"update stale set {older}, _loaded_at = coalesce(_loaded_at, created_or_occurred) - interval 1 second".replace(
+                "created_or_occurred", "created_at" if table == "work_items" else "occurred_at"
+            )
+        )
         connection.execute(f"insert into {name} by name from stale; drop table stale")
         if seed is not None:
             connection.execute(f"select setseed({seed / 10})")
             connection.execute(f"create temp table again as from {name} where random() < 0.33")
-            connection.execute(f"create or replace table {name} as from (from {name} union all by name from again) order by random()")
+            connection.execute(
+                f"create or replace table {name} as from (from {name} union all by name from again) order by random()"
+            )
             connection.execute("drop table again")
 
 
@@ -71,7 +85,9 @@ def test_the_newest_row_of_a_key_counts(older_forms_in_order: dict, in_one_go: d
 
 
 @pytest.mark.parametrize("weeks_before_the_end", [9, 25])
-def test_a_past_week_is_what_was_known_then(bench: Bench, small_raw: Path, in_one_go: dict, weeks_before_the_end: int) -> None:
+def test_a_past_week_is_what_was_known_then(
+    bench: Bench, small_raw: Path, in_one_go: dict, weeks_before_the_end: int
+) -> None:
     """Cut the raw data at the end of a week, as it was known then: every score up to there is the same as with all data."""
     end = max(in_one_go["team_risk"]["week_start"].to_pylist())
     last_week = end - timedelta(weeks=weeks_before_the_end)
@@ -80,16 +96,20 @@ def test_a_past_week_is_what_was_known_then(bench: Bench, small_raw: Path, in_on
     def load(connection: duckdb.DuckDBPyConnection) -> None:
         load_folder(connection, small_raw)
         late = connection.execute(
-            "select count(*) from work_system.work_item_events where occurred_at < ? and recorded_at >= ?", [cut, cut]
+            "select count(*) from work_system.work_item_events where occurred_at < ? and recorded_at >= ?",
+            [cut, cut],
         ).fetchone()[0]
         assert late > 0, "the case is only tested when something was recorded late"
         connection.execute("delete from work_system.work_items where created_at >= ?", [cut])
         for column in ("first_response_at", "resolved_at", "closed_at"):
-            connection.execute(f"update work_system.work_items set {column} = null where {column} >= ?", [cut])
+            connection.execute(
+                f"update work_system.work_items set {column} = null where {column} >= ?", [cut]
+            )
         for table in ("work_item_events", "outcomes"):
             connection.execute(
                 f"delete from work_system.{table} "
-                "where greatest(occurred_at, coalesce(recorded_at, occurred_at), coalesce(_loaded_at, occurred_at)) >= ?", [cut]
+                "where greatest(occurred_at, coalesce(recorded_at, occurred_at), coalesce(_loaded_at, occurred_at)) >= ?",
+                [cut],
             )
 
     bench.build(load)
@@ -104,7 +124,11 @@ def test_a_past_week_is_what_was_known_then(bench: Bench, small_raw: Path, in_on
         for key, row in after.items():
             for column, value in row.items():
                 if isinstance(value, float) and before[key][column] is not None:
-                    assert value == pytest.approx(before[key][column], rel=1e-9, abs=1e-9), (mart, key, column)
+                    assert value == pytest.approx(before[key][column], rel=1e-9, abs=1e-9), (
+                        mart,
+                        key,
+                        column,
+                    )
                 else:
                     assert value == before[key][column], (mart, key, column)
 
@@ -113,7 +137,9 @@ def _different(ours: pa.Table, theirs: pa.Table) -> list:
     """Rows that stand in one table only; none where both are the same to the last digit."""
     if ours.equals(theirs):
         return []
-    return sorted(set(map(repr, ours.to_pylist())) ^ set(map(repr, theirs.to_pylist()))) or ["the same rows in another number"]
+    return sorted(set(map(repr, ours.to_pylist())) ^ set(map(repr, theirs.to_pylist()))) or [
+        "the same rows in another number"
+    ]
 
 
 def _key(row: dict) -> tuple[str, date, str | None]:

@@ -45,7 +45,9 @@ class Contrasts:
     def without_metrics(self, withheld: Set[str]) -> "Contrasts":
         """The same with nothing known of some metrics."""
         gone = np.array([metric in withheld for metric in self.metrics], dtype=bool)
-        return replace(self, effect=np.where(gone[None, :, None], np.nan, self.effect)) if gone.any() else self
+        return (
+            replace(self, effect=np.where(gone[None, :, None], np.nan, self.effect)) if gone.any() else self
+        )
 
 
 def read_contrasts(warehouse: Warehouse) -> Contrasts:
@@ -126,7 +128,9 @@ def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | Non
         outcome_worse=outcome_worse,
         outcome_better=outcome_better,
         mechanisms={
-            signal: np.zeros(len(contrasts.weeks)) if signal == without else known(contrasts.mechanism[:, place])
+            signal: np.zeros(len(contrasts.weeks))
+            if signal == without
+            else known(contrasts.mechanism[:, place])
             for place, signal in enumerate(contrasts.signals)
         },
     )

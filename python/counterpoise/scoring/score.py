@@ -41,7 +41,9 @@ class Calibration:
 
 def load_calibration(version: str = "v1") -> Calibration:
     """The calibration file kept in the package."""
-    content = json.loads((files("counterpoise.scoring") / "calibration" / f"{version}.json").read_text("utf-8"))
+    content = json.loads(
+        (files("counterpoise.scoring") / "calibration" / f"{version}.json").read_text("utf-8")
+    )
     return Calibration(content["model_version"], content["intercept"], content["slope"])
 
 
@@ -83,7 +85,8 @@ def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration:
     story = np.argmax(comparison.log_weights, axis=0)
     signals = (*contrasts.signals, DIVERGENCE)
     contribution = np.stack(
-        [risk - _risk(compare(weigh(contrasts, without=signal), priors), calibration) for signal in signals], axis=1
+        [risk - _risk(compare(weigh(contrasts, without=signal), priors), calibration) for signal in signals],
+        axis=1,
     )
     return Scores(
         risk, low, high, comparison.stories, story, _coverage(contrasts),
@@ -106,7 +109,11 @@ def _coverage(contrasts: Contrasts) -> Floats:
     known = np.any(~np.isnan(contrasts.effect), axis=2)
     is_output = np.array([room == "output" for room in contrasts.rooms], dtype=bool)
     outcomes = known[:, ~is_output]
-    return 0.5 * known[:, is_output].any(axis=1) + 0.5 * outcomes.mean(axis=1) if outcomes.size else np.zeros(len(known))
+    return (
+        0.5 * known[:, is_output].any(axis=1) + 0.5 * outcomes.mean(axis=1)
+        if outcomes.size
+        else np.zeros(len(known))
+    )
 
 
 def _interval(
@@ -173,7 +180,9 @@ def score(
     priors = _priors(warehouse)
     if progress:
         progress("reading contrasts and signals")
-    contrasts = read_contrasts(warehouse).without_metrics({metric for gate in gates for metric in gate.withheld_metrics})
+    contrasts = read_contrasts(warehouse).without_metrics(
+        {metric for gate in gates for metric in gate.withheld_metrics}
+    )
     if progress:
         progress(f"weighing stories for {len(contrasts.weeks):,} team-weeks")
     scores = score_contrasts(contrasts, priors, calibration)
@@ -188,13 +197,17 @@ def score(
 
 
 def _priors(warehouse: Warehouse) -> dict[str, float]:
-    stories = warehouse.query(f"select story_id, prior_weight from {warehouse.marts_schema}.story_registry").to_pydict()
+    stories = warehouse.query(
+        f"select story_id, prior_weight from {warehouse.marts_schema}.story_registry"
+    ).to_pydict()
     return dict(zip(stories["story_id"], map(float, stories["prior_weight"]), strict=True))
 
 
 def _last_rows(contrasts: Contrasts) -> list[int]:
     rows = range(len(contrasts.weeks))
-    return [row for row in rows if row + 1 == len(rows) or contrasts.team_ids[row] != contrasts.team_ids[row + 1]]
+    return [
+        row for row in rows if row + 1 == len(rows) or contrasts.team_ids[row] != contrasts.team_ids[row + 1]
+    ]
 
 
 def _status(
@@ -229,7 +242,12 @@ def _week_starts(weeks: np.ndarray) -> list:
 
 
 def _risk_rows(
-    contrasts: Contrasts, scores: Scores, status: list[str], reason: list[str | None], calibration: Calibration, now: datetime
+    contrasts: Contrasts,
+    scores: Scores,
+    status: list[str],
+    reason: list[str | None],
+    calibration: Calibration,
+    now: datetime,
 ) -> pa.Table:
     rows = range(len(status))
     shown = [state == "scored" for state in status]
@@ -277,7 +295,9 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
     pairs = {(row["team_id"], row["week_start"]): row for row in strongest}
     metrics = {
         row["metric_id"]: row
-        for row in warehouse.query(f"select metric_id, label, unit, good_direction from {marts}.metric_registry").to_pylist()
+        for row in warehouse.query(
+            f"select metric_id, label, unit, good_direction from {marts}.metric_registry"
+        ).to_pylist()
     }
     starts = _week_starts(contrasts.weeks)
     columns: dict[str, list] = {name: [] for name in _REASON_TYPES}

@@ -71,7 +71,9 @@ def compare(evidence: Evidence, priors: dict[str, float]) -> Comparison:
         "harmless_mechanism": any_mechanism
         + _either(nothing, evidence.output_better)
         + _either(nothing, evidence.outcome_better),
-        "honest_decline": _either(nothing, evidence.output_worse) + evidence.outcome_worse + _either(nothing, any_mechanism),
+        "honest_decline": _either(nothing, evidence.output_worse)
+        + evidence.outcome_worse
+        + _either(nothing, any_mechanism),
     }
 
     def weigh(stories: dict[str, Floats]) -> Floats:

@@ -65,7 +65,10 @@ class DbtProject:
         if self.target:
             arguments += ["--target", self.target]
         if self.variables:
-            arguments += ["--vars", yaml.safe_dump(dict(self.variables), default_flow_style=True, width=10**6)]
+            arguments += [
+                "--vars",
+                yaml.safe_dump(dict(self.variables), default_flow_style=True, width=10**6),
+            ]
         callbacks = [_Narrator(progress)] if progress else []
         try:
             with _environment(self.environment):
@@ -109,18 +112,27 @@ def _close_connections() -> None:
 
     for adapter in FACTORY.adapters.values():
         adapter.cleanup_connections()
-        adapter.connections.close_all_connections() if hasattr(adapter.connections, "close_all_connections") else None
+        adapter.connections.close_all_connections() if hasattr(
+            adapter.connections, "close_all_connections"
+        ) else None
     FACTORY.reset_adapters()
 
 
 def _what_failed(result: Any, log: Path) -> str:
     failures = [
-        node for node in getattr(result.result, "results", None) or [] if str(node.status) in ("error", "fail")
+        node
+        for node in getattr(result.result, "results", None) or []
+        if str(node.status) in ("error", "fail")
     ]
     if failures:
         lines = [f"  {node.node.name}: {_first_lines(node.message)}" for node in failures[:_SHOWN_FAILURES]]
         more = f"\n  … and {len(failures) - _SHOWN_FAILURES} more" if len(failures) > _SHOWN_FAILURES else ""
-        return f"dbt could not build {len(failures)} of the project's nodes:\n" + "\n".join(lines) + more + f"\nThe log: {log}"
+        return (
+            f"dbt could not build {len(failures)} of the project's nodes:\n"
+            + "\n".join(lines)
+            + more
+            + f"\nThe log: {log}"
+        )
     return f"dbt stopped: {_first_lines(str(result.exception or 'no reason given'))}\nThe log: {log}"
 
 

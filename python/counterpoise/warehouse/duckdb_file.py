@@ -29,7 +29,9 @@ def quoted(name: str) -> str:
 class DuckDBFile(Warehouse):
     """Marts published as the DuckDB file `path`; private state in the folder `.<stem>.build` beside it."""
 
-    def __init__(self, path: Path, project: DbtProject, marts_schema: str = MARTS, raw_schema: str = RAW) -> None:
+    def __init__(
+        self, path: Path, project: DbtProject, marts_schema: str = MARTS, raw_schema: str = RAW
+    ) -> None:
         self.path = path.absolute()
         self.marts_schema, self.raw_schema = marts_schema, raw_schema
         if self.path.stem.split(".")[0] in (marts_schema, raw_schema, self.private_schema):

@@ -19,7 +19,13 @@ _LOCK_KEY = 0x636F756E
 class Postgres(Warehouse):
     """Marts in a schema of a PostgreSQL database."""
 
-    def __init__(self, credentials: dict[str, Any], project: DbtProject, marts_schema: str = MARTS, raw_schema: str = RAW) -> None:
+    def __init__(
+        self,
+        credentials: dict[str, Any],
+        project: DbtProject,
+        marts_schema: str = MARTS,
+        raw_schema: str = RAW,
+    ) -> None:
         """`credentials` are psycopg2's keyword arguments (host, port, user, password, dbname)."""
         self.credentials = credentials
         self.project = project
@@ -37,7 +43,9 @@ class Postgres(Warehouse):
             cursor.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (_LOCK_KEY, self.marts_schema))
             if not cursor.fetchone()[0]:
                 self._lock_connection.close()
-                raise CounterpoiseError(f"Another run is at work on {self.shown_as}. Wait for it to end. Nothing was changed.")
+                raise CounterpoiseError(
+                    f"Another run is at work on {self.shown_as}. Wait for it to end. Nothing was changed."
+                )
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -52,7 +60,9 @@ class Postgres(Warehouse):
         try:
             connection = psycopg2.connect(**self.credentials)
         except psycopg2.Error as error:
-            raise CounterpoiseError(f"{self.shown_as} could not be reached. Is the server up, and are the profile's credentials right?") from error
+            raise CounterpoiseError(
+                f"{self.shown_as} could not be reached. Is the server up, and are the profile's credentials right?"
+            ) from error
         connection.autocommit = True
         return connection
 
@@ -63,10 +73,14 @@ class Postgres(Warehouse):
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         with self.connect().cursor() as cursor:
-            cursor.execute(sql.replace("%", "%%").replace("?", "%s") if parameters else sql, tuple(parameters) or None)
+            cursor.execute(
+                sql.replace("%", "%%").replace("?", "%s") if parameters else sql, tuple(parameters) or None
+            )
             names = [column.name for column in cursor.description]
             rows = cursor.fetchall()
-        return pa.Table.from_pydict({name: _plain([row[place] for row in rows]) for place, name in enumerate(names)})
+        return pa.Table.from_pydict(
+            {name: _plain([row[place] for row in rows]) for place, name in enumerate(names)}
+        )
 
     def append_rows(self, table: str, rows: pa.Table) -> None:
         text = io.BytesIO()
@@ -75,7 +89,8 @@ class Postgres(Warehouse):
         columns = ", ".join(quoted(name) for name in rows.column_names)
         with self.connect().cursor() as cursor:
             cursor.copy_expert(
-                f"copy {quoted(self.marts_schema)}.{quoted(table)} ({columns}) from stdin with (format csv)", text
+                f"copy {quoted(self.marts_schema)}.{quoted(table)} ({columns}) from stdin with (format csv)",
+                text,
             )
 
     def delete_rows(self, table: str) -> None:

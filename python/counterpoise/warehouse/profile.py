@@ -29,7 +29,9 @@ def open_warehouse(project: DbtProject, database: Path | None) -> Warehouse:
         return DuckDBFile(database, project, marts_schema, raw_schema)
     if kind == "postgres":
         return Postgres(_libpq(output), project, marts_schema, raw_schema)
-    raise UsageError(f"Scoring does not reach a {kind} warehouse yet; dbt alone builds the marts there. Targets: duckdb, postgres.")
+    raise UsageError(
+        f"Scoring does not reach a {kind} warehouse yet; dbt alone builds the marts there. Targets: duckdb, postgres."
+    )
 
 
 def _output(project: DbtProject) -> dict[str, Any]:
@@ -46,7 +48,9 @@ def _output(project: DbtProject) -> dict[str, Any]:
             read_profile(str(folder))[name], name, project.target, ProfileRenderer(dict(project.variables))
         )
     except Exception as error:
-        raise UsageError(f"The dbt profile in {folder} cannot be read: {' '.join(str(error).split())[:300]}") from error
+        raise UsageError(
+            f"The dbt profile in {folder} cannot be read: {' '.join(str(error).split())[:300]}"
+        ) from error
     return output
 
 
