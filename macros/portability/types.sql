@@ -35,25 +35,6 @@
     cast({{ expression }} as {{ counterpoise.type_of('integer') }})
 {%- endmacro %}
 
-{#- A cast that gives null instead of an error. dbt.safe_cast is a plain cast on these engines. -#}
-{% macro try_cast_to(expression, kind) -%}
-    {{ return(adapter.dispatch('try_cast_to', 'counterpoise')(expression, kind)) }}
-{%- endmacro %}
-{% macro default__try_cast_to(expression, kind) -%}
-    try_cast({{ expression }} as {{ counterpoise.type_of(kind) }})
-{%- endmacro %}
-{% macro postgres__try_cast_to(expression, kind) -%}
-    {%- if kind == 'timestamp' -%}
-        case when cast({{ expression }} as text) ~ '^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}(:?\d{2})?)?$'
-            then cast({{ expression }} as {{ counterpoise.type_of(kind) }}) end
-    {%- elif kind == 'string' -%}
-        cast({{ expression }} as text)
-    {%- else -%}
-        case when cast({{ expression }} as text) ~ '^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$'
-            then cast({{ expression }} as {{ counterpoise.type_of(kind) }}) end
-    {%- endif -%}
-{%- endmacro %}
-
 {#- A computed number as it is kept: six decimals. Sums of doubles differ in their last bits with the order of the rows; what
     follows from them must not. Rounded by floor, in doubles: engines cast and round ties each in their own way. -#}
 {% macro settled(expression) -%}

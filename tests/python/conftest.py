@@ -21,7 +21,6 @@ from counterpoise.warehouse.dbt import DbtProject
 
 ROOT = find_project_dir()
 REAL_DATA = ROOT.parent / "shared" / "data"
-BUILD_ONLY = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
 
 
 def real_data(name: str) -> Path:
@@ -61,7 +60,7 @@ class Bench:
         self.warehouse.build_file.unlink(missing_ok=True)
         load(self.warehouse.connect())
         self.warehouse.release()
-        self.warehouse.project.invoke(BUILD_ONLY)
+        self.warehouse.project.build(tested=False)
         if scored:
             score(self.warehouse)
         return self.warehouse

@@ -9,7 +9,7 @@ import psycopg2
 import pyarrow.csv as pacsv
 import pytest
 
-from conftest import BUILD_ONLY, ROOT, Bench, real_data
+from conftest import ROOT, Bench, real_data
 from counterpoise.inputs import load_event_log, load_folder
 from counterpoise.scoring import score
 from counterpoise.warehouse import Postgres
@@ -91,7 +91,7 @@ def assert_same_marts(bench: Bench, postgres: Postgres) -> None:
 def _build_both(bench: Bench, postgres: Postgres, folder: Path, load) -> None:
     bench.build(load)
     copy_raw(bench.warehouse.connect(), postgres, folder)
-    postgres.project.invoke(BUILD_ONLY)
+    postgres.project.build(tested=False)
     score(postgres)
     assert_same_marts(bench, postgres)
 

@@ -53,6 +53,15 @@ batches as (
 
 ),
 
+placed as (
+
+    select
+        *,
+        loaded_on = min(loaded_on) over (partition by source_table, source_system) as is_first_load
+    from batches
+
+),
+
 final as (
 
     select
@@ -61,9 +70,9 @@ final as (
         loaded_on,
         loaded_rows,
         median_lag_days,
-        loaded_on = min(loaded_on) over (partition by source_table, source_system)
-        or median_lag_days > {{ counterpoise.setting('history_load_lag_days') }} as is_history_load
-    from batches
+        is_first_load,
+        is_first_load or median_lag_days > {{ counterpoise.setting('history_load_lag_days') }} as is_history_load
+    from placed
 
 )
 

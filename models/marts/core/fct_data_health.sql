@@ -185,7 +185,7 @@ notes as (
         sum(loaded_rows), null,
         cast(sum(loaded_rows) as {{ counterpoise.type_of('string') }}) || ' rows came in loads that brought history. Their load time is not read as the time they became known.'
     from {{ ref('int_load_batches') }}
-    where is_history_load and median_lag_days > {{ counterpoise.setting('history_load_lag_days') }}
+    where is_history_load and not is_first_load
     having sum(loaded_rows) > 0
 
     union all

@@ -79,7 +79,7 @@ def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration:
         calibration: intercept and slope of the risk.
     """
     comparison = compare(weigh(contrasts), priors)
-    enough = _has_output_and_outcome(contrasts)
+    enough = has_output_and_outcome(contrasts)
     risk = np.where(enough, _risk(comparison, calibration), np.nan)
     low, high = _interval(contrasts, priors, calibration, risk)
     story = np.argmax(comparison.log_weights, axis=0)
@@ -98,7 +98,8 @@ def _risk(comparison: Comparison, calibration: Calibration, shift: float = 0.0) 
     return risk_of(comparison.log_odds + shift, calibration.intercept, calibration.slope)
 
 
-def _has_output_and_outcome(contrasts: Contrasts) -> np.ndarray:
+def has_output_and_outcome(contrasts: Contrasts) -> np.ndarray:
+    """Team-weeks with a tracked output and an outcome to hold against it; shape (rows,)."""
     known = np.any(~np.isnan(contrasts.effect), axis=2)
     is_output = np.array([room == "output" for room in contrasts.rooms], dtype=bool)
     return known[:, is_output].any(axis=1) & known[:, ~is_output].any(axis=1)
@@ -177,7 +178,7 @@ def score(
     """
     min_people = max(min_people, 3)
     calibration = load_calibration()
-    priors = _priors(warehouse)
+    priors = read_priors(warehouse)
     if progress:
         progress("reading contrasts and signals")
     contrasts = read_contrasts(warehouse).without_metrics(
@@ -196,7 +197,8 @@ def score(
     return int(sum(status[row] == "scored" for row in last))
 
 
-def _priors(warehouse: Warehouse) -> dict[str, float]:
+def read_priors(warehouse: Warehouse) -> dict[str, float]:
+    """Relative prior weight by story id, from the story registry."""
     stories = warehouse.query(
         f"select story_id, prior_weight from {warehouse.marts_schema}.story_registry"
     ).to_pydict()

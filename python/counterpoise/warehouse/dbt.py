@@ -36,13 +36,14 @@ class DbtProject:
     variables: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def build(self, progress: Progress | None = None) -> None:
-        """`dbt build` without the package's unit tests.
+    def build(self, progress: Progress | None = None, *, tested: bool = True) -> None:
+        """`dbt build`: seeds, models and, unless `tested` is false, the tests of the data.
 
         Raises:
             CounterpoiseError: something failed; names the first of it, and where the log is.
         """
-        self.invoke(["build", "--exclude-resource-type", "unit_test"], progress)
+        left_out = ["unit_test"] if tested else ["unit_test", "test"]
+        self.invoke(["build", "--exclude-resource-types", *left_out], progress)
 
     def invoke(self, command: Sequence[str], progress: Progress | None = None) -> Any:
         """One dbt command; its result object.

@@ -75,7 +75,7 @@ class DuckDBFile(Warehouse):
                     f"{self.build_file} could not be opened: {_short(error)}. If another program has it open, close it there; "
                     "if the file is damaged, delete it: it is built anew from the raw data."
                 ) from error
-            self._connection.execute("set TimeZone = 'UTC'")
+            self._connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         return self._connection
 
     def load(self, loader: Callable[[duckdb.DuckDBPyConnection], Any]) -> Any:

@@ -1,0 +1,7 @@
+"""The quality gate: checks on raw input, marts and scores, run by the engine where the data lies."""
+
+from counterpoise.guardrails.docs import write_docs
+from counterpoise.guardrails.results import CheckReport, CheckResult
+from counterpoise.guardrails.runner import run_checks
+
+__all__ = ["CheckReport", "CheckResult", "run_checks", "write_docs"]

@@ -1,0 +1,595 @@
+"""Reads the marts once, into typed structures. Plain SQL only, so that every warehouse answers the same."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+import pyarrow as pa
+
+from counterpoise.errors import CounterpoiseError, UsageError
+
+# All the report needs of a warehouse: run one select, give back its rows.
+Query = Callable[[str], pa.Table]
+
+SHOWN_WEEKS = 104
+EVIDENCE_WEEKS = 13
+EVIDENCE_ITEMS = 10
+# A chart of fewer weeks than this says more about noise than about the team.
+MIN_CHART_WEEKS = 12
+# In a team of fewer people its figures and items are those of a person: the default, and the floor.
+MIN_PEOPLE = 5
+MIN_PEOPLE_FLOOR = 3
+
+_WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True)
+class Team:
+    """One team.
+
+    Attributes:
+        file: its page's name, made of safe letters and a hash, never of the raw id.
+        is_small: known to have too few people to show figures or items of its own.
+    """
+
+    team_id: str
+    name: str
+    parent_name: str | None
+    file: str
+    is_small: bool
+
+
+@dataclass(frozen=True)
+class Score:
+    """One row of team_risk. Risk and its limits are 0 to 100, coverage 0 to 1; all are None unless scored."""
+
+    week: date
+    risk: float | None
+    low: float | None
+    high: float | None
+    band: str | None
+    status: str
+    is_alert: bool
+    coverage: float | None
+    story: str | None
+    reason: str
+    model: str
+    data_through: date | None
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether there is a number, and so a band and reasons."""
+        return self.status == "scored" and self.risk is not None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a team has its score, most points first."""
+
+    signal_id: str
+    points: float | None
+    observed: float | None
+    expected: float | None
+    n: int | None
+    since: date | None
+    sentence: str
+    response_id: str | None
+
+
+@dataclass(frozen=True)
+class SignalWeek:
+    """What one signal said about one team in the newest week."""
+
+    signal_id: str
+    status: str
+    since: date | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How many rows speak for a signal in the last weeks, and the keys of the first (never people)."""
+
+    signal_id: str
+    total: int
+    items: tuple[tuple[str, str, str], ...]  # key type, key, what
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A pair's newest judged week: its verdict, since when, and the one it replaced that week, if any."""
+
+    pair_id: str
+    week: date
+    verdict: str
+    since: date
+    turned_from: str | None
+
+
+@dataclass(frozen=True)
+class Series:
+    """Weekly values of one metric of one team in order of time; weeks without a value are left out."""
+
+    weeks: tuple[date, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row of the metric registry, as far as it is shown."""
+
+    metric_id: str
+    label: str
+    unit: str
+    good_direction: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An output and the outcome that shows what it cost."""
+
+    pair_id: str
+    output: Metric
+    outcome: Metric
+    why: str
+
+
+@dataclass(frozen=True)
+class Signal:
+    """`benign` names harmless things that look the same, to be ruled out first."""
+
+    signal_id: str
+    label: str
+    asks: str
+    benign: str
+
+
+@dataclass(frozen=True)
+class Response:
+    """A next step. The owner is a role, never a person."""
+
+    label: str
+    first_step: str
+    owner_role: str
+    due_in_days: int | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """`sentence` may name the team as {team}."""
+
+    label: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class HealthNote:
+    """Something about the input that a reader should know: info, warn or withhold."""
+
+    severity: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A known change (an intervention, a changed definition) in the life of one team or of all."""
+
+    team_id: str | None
+    week: date
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One result of the quality gate."""
+
+    run_id: str
+    checked_at: datetime | None
+    stage: str
+    suite: str
+    expectation: str
+    table_name: str
+    column_name: str
+    severity: str
+    status: str
+    observed: str
+    threshold: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything the pages show. Teams in the order of the organisation; weeks are Mondays, oldest first."""
+
+    teams: tuple[Team, ...]
+    min_people: int
+    weeks: tuple[date, ...]
+    scores: dict[str, dict[date, Score]]
+    reasons: dict[str, list[Reason]]
+    signal_weeks: dict[str, list[SignalWeek]]
+    evidence: dict[str, list[Evidence]]
+    verdicts: dict[str, dict[str, Verdict]]
+    series: dict[tuple[str, str], Series]
+    pairs: tuple[Pair, ...]
+    signals: dict[str, Signal]
+    responses: dict[str, Response]
+    stories: dict[str, Story]
+    health: tuple[HealthNote, ...]
+    marks: tuple[Mark, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def week(self) -> date:
+        """The newest week, which the report is about."""
+        return self.weeks[-1]
+
+    def score(self, team: Team, weeks_ago: int = 0) -> Score | None:
+        """The team's row of team_risk that many weeks before the newest week, if there is one."""
+        return self.scores.get(team.team_id, {}).get(self.week - weeks_ago * _WEEK)
+
+    def is_withheld(self, team: Team) -> bool:
+        """Its data, or all data, failed a check: then nothing may be read over time, whatever its status."""
+        score = self.score(team)
+        return self.is_withheld_for_all or (score is not None and score.status == "withheld")
+
+    @cached_property
+    def is_withheld_for_all(self) -> bool:
+        """A note on the input holds back scores, and not one team has a score."""
+        newest = (self.score(team) for team in self.teams)
+        return any(n.severity == "withhold" for n in self.health) and not any(
+            s and s.is_scored for s in newest
+        )
+
+    def marks_of(self, team: Team) -> list[Mark]:
+        """Changes of this team and of all teams in the weeks shown, oldest first."""
+        return [m for m in self.marks if m.team_id in (None, team.team_id)]
+
+
+class _Marts:
+    """Selects from the marts' schema and turns what goes wrong into a message with a remedy."""
+
+    def __init__(self, query: Query, schema: str) -> None:
+        # The name goes into SQL as it is, so nothing but a plain (or catalog-qualified) name may pass.
+        if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?", schema):
+            raise UsageError(
+                f"{schema!r} is not a schema name. Use letters, digits and _, as in counterpoise."
+            )
+        self._query = query
+        self._schema = schema
+
+    def table(self, sql: str) -> pa.Table:
+        """Rows of a select; `{marts}` in it stands for the schema."""
+        try:
+            return self._query(sql.replace("{marts}", self._schema))
+        except CounterpoiseError:
+            raise
+        except Exception as problem:  # each driver has errors of its own
+            first_line = str(problem).partition("\n")[0].rstrip(".")
+            raise CounterpoiseError(
+                f"The report could not read the marts in schema {self._schema}: {first_line}. Run "
+                "`counterpoise build` (or a whole `counterpoise run`) first, with the same target."
+            ) from problem
+
+    def rows(self, sql: str) -> list[dict]:
+        """The same as dictionaries by column."""
+        return self.table(sql).to_pylist()
+
+
+def _float(value: object) -> float | None:
+    """A double or decimal cell; null and NaN are both no value."""
+    return None if value is None or value != value else float(value)  # type: ignore[arg-type]
+
+
+def _int(value: object) -> int | None:
+    number = _float(value)
+    return None if number is None else int(number)
+
+
+def _date(value: object) -> date | None:
+    return value.date() if isinstance(value, datetime) else value  # type: ignore[return-value]
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def page_file(team_id: str, team_name: str) -> str:
+    """A file name for a team's page: readable where the name allows it, safe by a hash of the id."""
+    slug = re.sub(r"[^a-z0-9]+", "-", team_name.lower()).strip("-")[:40]
+    return f"{slug or 'team'}-{hashlib.sha256(team_id.encode()).hexdigest()[:10]}.html"
+
+
+def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE) -> ReportData:
+    """Reads all marts the report shows.
+
+    Raises:
+        UsageError: `marts_schema` is not a plain schema name.
+        CounterpoiseError: a mart is missing or unreadable, or there is not one week to show.
+    """
+    marts = _Marts(query, marts_schema)
+    min_people = max(min_people, MIN_PEOPLE_FLOOR)
+    weeks = _weeks(marts)
+    pairs = _pairs(marts)
+    return ReportData(
+        teams=_teams(marts, min_people),
+        min_people=min_people,
+        weeks=weeks,
+        scores=_scores(marts, weeks[0]),
+        reasons=_reasons(marts, weeks[-1]),
+        signal_weeks=_signal_weeks(marts, weeks[-1]),
+        evidence=_evidence(marts, weeks[-1]),
+        verdicts=_verdicts(marts, weeks[0]),
+        series=_series(marts, weeks[0]),
+        pairs=pairs,
+        signals=_signals(marts),
+        responses=_responses(marts),
+        stories=_stories(marts),
+        health=_health(marts),
+        marks=_marks(marts, weeks),
+        checks=_checks(marts),
+    )
+
+
+def _weeks(marts: _Marts) -> tuple[date, ...]:
+    """The newest weeks up to the last one scored (else the last complete one), at most SHOWN_WEEKS."""
+    for source in ("team_risk", "fct_metric_week where is_complete"):
+        row = marts.rows(
+            f"select min(week_start) as first_week, max(week_start) as last_week from {{marts}}.{source}"
+        )[0]
+        first, last = _date(row["first_week"]), _date(row["last_week"])
+        if last is not None:
+            n = min((last - first) // _WEEK + 1, SHOWN_WEEKS)
+            return tuple(last - i * _WEEK for i in reversed(range(n)))
+    raise CounterpoiseError(
+        "There is nothing to report: neither team_risk nor fct_metric_week holds one complete week. "
+        "Check that the input holds items with a created or resolved time, then run again."
+    )
+
+
+def _teams(marts: _Marts, min_people: int) -> tuple[Team, ...]:
+    rows = marts.rows(
+        "select team_id, team_name, parent_team_id, active_people from {marts}.dim_team "
+        "order by sort_order, team_name, team_id"
+    )
+    names = {r["team_id"]: _text(r["team_name"]) or r["team_id"] for r in rows}
+    return tuple(
+        Team(
+            r["team_id"],
+            names[r["team_id"]],
+            names.get(r["parent_team_id"]),
+            page_file(r["team_id"], names[r["team_id"]]),
+            r["active_people"] is not None and r["active_people"] < min_people,
+        )
+        for r in rows
+    )
+
+
+def _pairs(marts: _Marts) -> tuple[Pair, ...]:
+    metrics = {
+        r["metric_id"]: Metric(
+            r["metric_id"], _text(r["label"]), _text(r["unit"]), _text(r["good_direction"])
+        )
+        for r in marts.rows("select metric_id, label, unit, good_direction from {marts}.metric_registry")
+    }
+    return tuple(
+        Pair(r["pair_id"], metrics[r["output_metric_id"]], metrics[r["outcome_metric_id"]], _text(r["why"]))
+        for r in marts.rows(
+            "select pair_id, output_metric_id, outcome_metric_id, why from {marts}.pair_registry"
+        )
+        if r["output_metric_id"] in metrics and r["outcome_metric_id"] in metrics
+    )
+
+
+def _signals(marts: _Marts) -> dict[str, Signal]:
+    return {
+        r["signal_id"]: Signal(
+            r["signal_id"],
+            _text(r["label"]),
+            _text(r["asks"]),
+            _text(r["benign_explanations"]),
+        )
+        for r in marts.rows("select signal_id, label, asks, benign_explanations from {marts}.signal_registry")
+    }
+
+
+def _responses(marts: _Marts) -> dict[str, Response]:
+    return {
+        r["response_id"]: Response(
+            _text(r["label"]), _text(r["first_step"]), _text(r["owner_role"]), _int(r["due_in_days"])
+        )
+        for r in marts.rows(
+            "select response_id, label, first_step, owner_role, due_in_days from {marts}.response_registry"
+        )
+    }
+
+
+def _stories(marts: _Marts) -> dict[str, Story]:
+    return {
+        r["story_id"]: Story(_text(r["label"]), _text(r["sentence"]))
+        for r in marts.rows("select story_id, label, sentence from {marts}.story_registry")
+    }
+
+
+def _scores(marts: _Marts, first: date) -> dict[str, dict[date, Score]]:
+    scores: dict[str, dict[date, Score]] = defaultdict(dict)
+    for r in marts.rows(
+        "select team_id, week_start, risk, risk_low, risk_high, band, status, alert, coverage, story, "
+        "status_reason, model_version, data_through "
+        f"from {{marts}}.team_risk where week_start >= date '{first}'"
+    ):
+        week = _date(r["week_start"])
+        scores[r["team_id"]][week] = Score(
+            week,
+            _float(r["risk"]),
+            _float(r["risk_low"]),
+            _float(r["risk_high"]),
+            r["band"],
+            _text(r["status"]),
+            bool(r["alert"]),
+            _float(r["coverage"]),
+            r["story"],
+            _text(r["status_reason"]),
+            _text(r["model_version"]),
+            _date(r["data_through"]),
+        )
+    return dict(scores)
+
+
+def _reasons(marts: _Marts, week: date) -> dict[str, list[Reason]]:
+    reasons: dict[str, list[Reason]] = defaultdict(list)
+    for r in marts.rows(
+        "select team_id, signal_id, contribution, observed, expected, n, since_week, sentence, response_id "
+        f"from {{marts}}.team_risk_reasons where week_start = date '{week}' order by team_id, rank"
+    ):
+        reasons[r["team_id"]].append(
+            Reason(
+                _text(r["signal_id"]),
+                _float(r["contribution"]),
+                _float(r["observed"]),
+                _float(r["expected"]),
+                _int(r["n"]),
+                _date(r["since_week"]),
+                _text(r["sentence"]),
+                r["response_id"],
+            )
+        )
+    return dict(reasons)
+
+
+def _signal_weeks(marts: _Marts, week: date) -> dict[str, list[SignalWeek]]:
+    signals: dict[str, list[SignalWeek]] = defaultdict(list)
+    for r in marts.rows(
+        "select team_id, signal_id, status, since_week from {marts}.fct_signal_week "
+        f"where week_start = date '{week}' order by team_id, signal_id"
+    ):
+        signals[r["team_id"]].append(SignalWeek(r["signal_id"], _text(r["status"]), _date(r["since_week"])))
+    return dict(signals)
+
+
+def _evidence(marts: _Marts, week: date) -> dict[str, list[Evidence]]:
+    """Counts of distinct rows over the last weeks, and the first keys by week and rank."""
+    first = week - (EVIDENCE_WEEKS - 1) * _WEEK
+    rows = marts.rows(
+        f"""
+        with found as (
+            select team_id, signal_id, key_type, evidence_key,
+                max(week_start) as newest_week, min(rank) as best_rank, max(what) as what
+            from {{marts}}.signal_evidence
+            where week_start between date '{first}' and date '{week}'
+            group by team_id, signal_id, key_type, evidence_key
+        ),
+        ranked as (
+            select team_id, signal_id, key_type, evidence_key, what,
+                count(*) over (partition by team_id, signal_id) as total,
+                row_number() over (
+                    partition by team_id, signal_id
+                    order by newest_week desc, best_rank, key_type, evidence_key
+                ) as place
+            from found
+        )
+        select * from ranked where place <= {EVIDENCE_ITEMS} order by team_id, signal_id, place
+        """
+    )
+    grouped: dict[tuple[str, str], list[dict]] = defaultdict(list)
+    for r in rows:
+        grouped[r["team_id"], r["signal_id"]].append(r)
+    evidence: dict[str, list[Evidence]] = defaultdict(list)
+    for (team_id, signal_id), found in grouped.items():
+        items = tuple((_text(r["key_type"]), _text(r["evidence_key"]), _text(r["what"])) for r in found)
+        evidence[team_id].append(Evidence(signal_id, int(found[0]["total"]), items))
+    return dict(evidence)
+
+
+def _verdicts(marts: _Marts, first: date) -> dict[str, dict[str, Verdict]]:
+    """Per team and pair the newest judged verdict. Weeks that could not be judged are passed over."""
+    rows = marts.rows(
+        f"select team_id, pair_id, week_start, verdict from {{marts}}.fct_pair_week "
+        f"where week_start >= date '{first}' and verdict not in ('no_data', 'not_mature') "
+        "order by team_id, pair_id, week_start"
+    )
+    history: dict[tuple[str, str], list[tuple[date, str]]] = defaultdict(list)
+    newest: dict[str, date] = {}
+    for r in rows:
+        week = _date(r["week_start"])
+        history[r["team_id"], r["pair_id"]].append((week, r["verdict"]))
+        newest[r["pair_id"]] = max(week, newest.get(r["pair_id"], week))
+    verdicts: dict[str, dict[str, Verdict]] = defaultdict(dict)
+    for (team_id, pair_id), judged in history.items():
+        week, verdict = judged[-1]
+        since, before = week, None
+        for earlier, other in reversed(judged[:-1]):
+            if other != verdict:
+                before = other
+                break
+            since = earlier
+        # Turned means turned now: in the newest week that the pair was judged for anybody.
+        turned_from = before if since == week == newest[pair_id] else None
+        verdicts[team_id][pair_id] = Verdict(pair_id, week, verdict, since, turned_from)
+    return dict(verdicts)
+
+
+def _series(marts: _Marts, first: date) -> dict[tuple[str, str], Series]:
+    """Weekly values of the pairs' metrics by (team_id, metric_id), where there are weeks enough to draw."""
+    table = marts.table(
+        f"""
+        with counted as (
+            select team_id, metric_id, week_start, value,
+                count(*) over (partition by team_id, metric_id) as weeks
+            from {{marts}}.fct_metric_week
+            where value is not null and is_complete and week_start >= date '{first}'
+                and metric_id in (
+                    select output_metric_id from {{marts}}.pair_registry
+                    union
+                    select outcome_metric_id from {{marts}}.pair_registry
+                )
+        )
+        select team_id, metric_id, week_start, value from counted
+        where weeks >= {MIN_CHART_WEEKS} order by team_id, metric_id, week_start
+        """
+    )
+    weeks, values = [_date(w) for w in table["week_start"].to_pylist()], table["value"].to_pylist()
+    grouped: dict[tuple[str, str], list[tuple[date, float]]] = defaultdict(list)
+    for i, key in enumerate(zip(table["team_id"].to_pylist(), table["metric_id"].to_pylist(), strict=True)):
+        grouped[key].append((weeks[i], float(values[i])))
+    return {key: Series(*map(tuple, zip(*points, strict=True))) for key, points in grouped.items()}
+
+
+def _marks(marts: _Marts, weeks: tuple[date, ...]) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(r["team_id"], _date(r["week_start"]), _text(r["kind"]), _text(r["label"]))
+        for r in marts.rows(
+            "select team_id, week_start, kind, label from {marts}.dim_change_mark "
+            f"where week_start between date '{weeks[0]}' and date '{weeks[-1]}' "
+            "order by week_start, kind, label"
+        )
+    )
+
+
+def _health(marts: _Marts) -> tuple[HealthNote, ...]:
+    """Notes on the input, those that withhold scores first."""
+    order = {"withhold": 0, "warn": 1, "info": 2}
+    notes = [
+        HealthNote(_text(r["severity"]), _text(r["sentence"]))
+        for r in marts.rows(
+            "select severity, sentence from {marts}.fct_data_health order by note_id, sentence"
+        )
+    ]
+    return tuple(sorted(notes, key=lambda note: order.get(note.severity, 3)))
+
+
+def _checks(marts: _Marts) -> tuple[Check, ...]:
+    """The checks of the newest run, those that did not pass first."""
+    columns = list(Check.__annotations__)
+    rows = marts.rows(
+        f"select {', '.join(columns)} from {{marts}}.check_results where run_id in ("
+        "select run_id from {marts}.check_results "
+        "where checked_at = (select max(checked_at) from {marts}.check_results)"
+        ") order by stage, suite, table_name, column_name, check_id"
+    )
+    checks = [Check(_text(r["run_id"]), r["checked_at"], *(_text(r[c]) for c in columns[2:])) for r in rows]
+    return tuple(sorted(checks, key=lambda check: check.status == "passed"))

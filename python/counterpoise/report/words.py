@@ -1,0 +1,251 @@
+"""Every word the report says by itself, in one place, so that a translation replaces this module only.
+
+Sentences that come with the data (reasons, status, data health, checks) are written by the marts.
+"""
+
+from datetime import date
+
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+WORDS: dict[str, str] = {
+    # every page
+    "site_title": "Team output and outcome",
+    "skip": "Skip to the content",
+    "nav": "Pages",
+    "overview": "Overview",
+    "checks": "Data checks",
+    "motto": "A score is a question to ask, not a verdict.",
+    "footer_use": "Meant for teams to look at their own work. It compares each team with its own past, "
+    "ranks nobody and says nothing about a person. Please do not tie it to rewards.",
+    "footer_run": "Data up to {through}. Score model {model}.",
+    "no_scores_yet": "No scores have been computed yet. Run `counterpoise score` to add them.",
+    "no_work": "It had no work in this week, or only gathers the work of other teams.",
+    # overview
+    "overview_sub": "{teams} teams, {weeks} weeks to the week of {week}.",
+    "banner_withheld": "No scores this time, and this is why",
+    "banner_insufficient": "No team has enough data for a score yet",
+    "banner_rest": "So nothing is drawn over time. What was found stands on each team’s page: read it "
+    "across teams, not over time.",
+    "new_title": "What is new this week",
+    "new_none": "Nothing new in the week of {week}: no band rose, no alert began, no pair turned.",
+    "new_none_unscored": "No team was scored in the week of {week}, so nothing is called new.",
+    "new_rose": "Moved up from {before} to {now}.",
+    "new_first": "First score in a while, in band {now}.",
+    "new_eased": "Eased from {before} to {now}.",
+    "new_alert": "An alert began: the evidence has held long enough to talk about it now.",
+    "new_turned": "{output} → {outcome} turned from “{before}” to “{now}” (judged for the week of {week}).",
+    "heat_title": "Teams by week",
+    "heat_help": "One row a team, in the order of the organisation; one cell a week. The stronger the red, "
+    "the more it looks as if the tracked output improves while its outcome gets worse. Hatched: no score; "
+    "hover to see why.",
+    "heat_left_out": "{n} more teams had no score in any of these weeks. They stand under “Teams by band”, "
+    "with the reason.",
+    "heat_team": "Team",
+    "heat_weeks": "Weeks",
+    "heat_now": "Now",
+    "heat_row": "{team}, {weeks} weeks: {counts}. Now: {now}.",
+    "heat_cell": "Week of {week}: {band}, score {risk} ({low} to {high})",
+    "heat_cell_run": "{first} to {last}: score about {risk}",
+    "heat_cell_none": "{first} to {last}: no score. {reason}",
+    "legend_low": "low",
+    "legend_high": "high",
+    "legend_none": "no score",
+    "bands_title": "Teams by band",
+    "bands_help": "Inside a band teams stand in the order of the organisation.",
+    "bands_empty": "No team.",
+    "band_count_one": "1 team",
+    "band_count": "{n} teams",
+    "cards_title": "Output over outcome",
+    "cards_help": "Each team’s first pair. The shaded band is the team’s own usual range, from its first "
+    "{weeks} weeks or half of what there is; diamonds are weeks outside it; dashed lines are known changes; "
+    "the dotted line is since when.",
+    "cards_some": "Only teams with news this week are drawn here; every team has its own page.",
+    "cards_withheld": "Nothing is drawn over time while the scores are withheld.",
+    "cards_none": "No team has {weeks} weeks of both an output and an outcome yet, so there is nothing to "
+    "draw.",
+    "card_score": "Score {risk}, likely {low} to {high}.",
+    "score_short": "{risk} ({low} to {high})",
+    "health_title": "Data health",
+    "health_none": "Nothing to report: everything that arrived was used as it is.",
+    "health_failed": "Checks that failed",
+    "health_failed_none": "All {n} data checks passed.",
+    "health_no_checks": "No data checks have been run on this data.",
+    "health_more": "All data checks",
+    "remedy": "Remedy: {text}",
+    "coverage_title": "Coverage",
+    "coverage_text": "{scored} of {teams} teams have a score for the week of {week}.",
+    "coverage_range": "Their scores could look at {low} to {high} of the evidence; what is missing counts "
+    "neither for nor against a team.",
+    "coverage_table": "All teams as a table",
+    "col_team": "Team",
+    "col_band": "Band",
+    "col_story": "Story",
+    "col_score": "Score (likely range)",
+    "col_coverage": "Coverage",
+    "col_status": "If no score, why",
+    # team page
+    "team_sub": "Week of {week}.",
+    "team_of": "Part of {parent}.",
+    "score_line": "Score {risk} of 100, likely between {low} and {high}; {coverage} of the evidence was "
+    "there.",
+    "score_picture": "Score {risk}, likely range {low} to {high}, on a scale from 0 to 100.",
+    "score_none": "There is no score for this team this week. {reason}",
+    "alert_on": "An alert is on: the evidence has held for some weeks. Please talk about it with the team.",
+    "history_title": "Week by week",
+    "pairs_title": "Output over outcome",
+    "pairs_help": "Both on one time axis. Shaded: the usual range, from this team’s first {weeks} weeks or "
+    "half of what there is. Diamonds: weeks outside it. Dashed, with a letter: a known change. Dotted: "
+    "since when.",
+    "pairs_none": "There are not yet {weeks} weeks of both an output and an outcome for this team, so "
+    "nothing is drawn.",
+    "pairs_withheld": "Nothing is drawn over time while the score is withheld: these weeks may not be "
+    "comparable.",
+    "pairs_small": "Fewer than {n} people work in this team, so its figures and items are not shown: they "
+    "could be read as figures about a person.",
+    "pair_name": "{output} → {outcome}",
+    "pair_judged": "Judged for the week of {week}.",
+    "pair_judged_since": "Judged for the week of {week}, the same since {since}.",
+    "pairs_other": "Other pairs looked at",
+    "marks_title": "Known changes",
+    "panel": "{label}{direction}",
+    "panel_output": "Output: {label}{direction}",
+    "panel_outcome": "Outcome: {label}{direction}",
+    "better_up": ", higher is better",
+    "better_down": ", lower is better",
+    "since_mark": "since",
+    "chart_text": "{team}: {output} over {outcome}, {weeks} weeks to the week of {week}. {output_last} "
+    "{outcome_last}",
+    "chart_last": "{label}: {value} in the week of {week}, usual {low} to {high}, {outside} of {n} weeks "
+    "outside.",
+    "reasons_title": "Why",
+    "reasons_none": "No sign adds to the score this week.",
+    "reason_points": "{points} points",
+    "reason_figures": "Observed {observed}, expected {expected}, from {n} rows",
+    "reason_since": "since the week of {week}",
+    "next_title": "Next step",
+    "next_none": "Nothing to do now. Keep looking at output and outcome together.",
+    "next_owner": "Who: {owner}.",
+    "next_due": "Within {days} days.",
+    "next_then": "After that",
+    "else_title": "What else could explain it",
+    "else_help": "Ask these before anything else. One “yes” may be the whole answer.",
+    "else_signal": "“{signal}” can also come from: {explanation}",
+    "evidence_title": "Evidence",
+    "evidence_help": "From the last {weeks} weeks. Items are listed for the team itself, to look them up in "
+    "its own tool.",
+    "evidence_none": "No rows of evidence in the last {weeks} weeks.",
+    "evidence_count_one": "1 row",
+    "evidence_count": "{n} rows",
+    "evidence_first": "The first {n}:",
+    "signals_title": "What was looked at",
+    "signals_none": "No signals were computed for this week.",
+    "signal_fired": "fired",
+    "signal_clear": "clear",
+    "signal_no_data": "no data",
+    "col_signal": "Signal",
+    "col_asks": "It asks",
+    "col_signal_status": "Status",
+    "previous_team": "Previous team: {team}",
+    "next_team": "Next team: {team}",
+    # checks page
+    "checks_sub": "What was checked before anything was counted or scored. A failed check withholds the "
+    "scores it touches; only a check that stops ends the run.",
+    "checks_count": "{passed} passed, {failed} did not.",
+    "checks_failed": "Failed",
+    "checks_passed": "Passed",
+    "checks_when": "Run {run} at {when} UTC.",
+    "col_check": "Check",
+    "col_where": "Where",
+    "col_severity": "If it fails",
+    "col_observed": "Observed",
+    "col_threshold": "Allowed",
+    "col_message": "What it says",
+    "severity_stop": "stops the run",
+    "severity_withhold": "scores withheld",
+    "severity_warn": "a warning",
+    "none": "–",
+}
+
+BANDS: dict[str, str] = {"clear": "Clear", "watch": "Watch", "elevated": "Elevated", "high": "High"}
+
+BAND_SENTENCES: dict[str, str] = {
+    "clear": "Nothing here asks for attention this week.",
+    "watch": "Something moved; worth a look when you have five minutes.",
+    "elevated": "Output and outcome seem to part ways; worth a talk with the team.",
+    "high": "Output and outcome clearly part ways; please talk about it this week.",
+}
+
+STATUS: dict[str, str] = {
+    "scored": "Scored",
+    "insufficient_data": "Not enough data",
+    "withheld": "Withheld",
+    "unscored": "No score",
+}
+
+VERDICTS: dict[str, str] = {
+    "paradox": "Output better, outcome worse",
+    "hollow_gain": "Output better, outcome no better",
+    "hidden_decline": "Output as before, outcome worse",
+    "real_gain": "A real gain",
+    "quiet_gain": "Output as before, outcome better",
+    "quality_first": "Less output, better outcome",
+    "steady": "Steady",
+    "output_decline": "Less output, outcome as before",
+    "honest_decline": "Both worse",
+    "unclear": "Unclear",
+    "no_data": "No data",
+    "not_mature": "Too early to say",
+}
+
+# Harmless stories to rule out first, whatever the signal; each signal's own stand in the signal registry.
+OTHER_EXPLANATIONS: tuple[str, ...] = (
+    "Did the kind of work change: other categories, other priorities, another customer?",
+    "Did people join, leave or take time off, so that fewer did the same work?",
+    "Did a tool, a form or a counting rule change in these weeks?",
+    "Was there a spike in demand or a season that comes every year?",
+    "Did the same happen to other teams at the same time?",
+    "Is it real: were people asked, or trained, to work in another way, and does it help?",
+)
+
+
+def say(key: str, /, **values: object) -> str:
+    """The words for `key` with `values` filled in. Raises KeyError for a key or value that is missing."""
+    return WORDS[key].format(**values)
+
+
+def count(key: str, n: int) -> str:
+    """`key` for n things; the singular stands under `key` + `_one`."""
+    return say(f"{key}_one" if n == 1 else key, n=n)
+
+
+def day(value: date | None) -> str:
+    """21 Sep 2026; a dash without a date."""
+    return WORDS["none"] if value is None else f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def month(value: date) -> str:
+    """Sep 26."""
+    return f"{_MONTHS[value.month - 1]} {value.year % 100:02d}"
+
+
+def number(value: float | None) -> str:
+    """Three significant figures, thousands apart, no needless zeros; a dash without a value."""
+    if value is None:
+        return WORDS["none"]
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{float(f'{value:.3g}'):.10g}"
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 as per cent, with one decimal below ten per cent."""
+    if share is None:
+        return WORDS["none"]
+    return f"{share:.1%}" if 0 < abs(share) < 0.0995 else f"{share:.0%}"
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A value in its registry unit (share, hours, items, events, score)."""
+    if unit == "share":
+        return percent(value)
+    return f"{number(value)} h" if unit == "hours" and value is not None else number(value)

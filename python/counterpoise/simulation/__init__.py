@@ -1,0 +1,6 @@
+"""Item-level generator: work systems whose behaviour is known, written as tables of the input contract."""
+
+from counterpoise.simulation.kinds import KINDS, Kind
+from counterpoise.simulation.simulate import SimulationSummary, simulate
+
+__all__ = ["KINDS", "Kind", "SimulationSummary", "simulate"]

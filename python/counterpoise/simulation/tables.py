@@ -1,0 +1,361 @@
+"""Contract tables of one team as Arrow, with the types the contract names."""
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.contract import load_contract
+from counterpoise.simulation import surroundings
+from counterpoise.simulation.clock import HOURS_PER_WEEK
+from counterpoise.simulation.demand import load_of
+from counterpoise.simulation.events import (
+    ROLES,
+    SLOT,
+    SLOTS,
+    Events,
+    loaded_at,
+    make_events,
+)
+from counterpoise.simulation.items import (
+    CATEGORIES,
+    DONE,
+    DUPLICATE,
+    FROM_SPLIT,
+    ORIGINS,
+    PRIORITIES,
+    RESOLUTIONS,
+    Items,
+)
+from counterpoise.simulation.lifecycle import live
+from counterpoise.simulation.outcomes import OUTCOME_TYPES, draw_outcomes
+from counterpoise.simulation.surroundings import Columns
+from counterpoise.simulation.types import Bools, Floats, Ints
+from counterpoise.simulation.world import Team, World, draw_team
+
+ARROW_TYPES = {
+    "string": pa.string(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+}
+_NEVER = np.datetime64("NaT", "us")
+_ACCOUNT_SIZE = 8  # requesters an account has on average
+
+
+def to_table(name: str, columns: Columns) -> pa.Table:
+    """Arrow table of the given columns, in the order and with the types of contract table `name`.
+
+    Raises:
+        KeyError: a column is not in the contract.
+    """
+    known = {column.name: ARROW_TYPES[column.data_type] for column in load_contract()[name].columns}
+    unknown = set(columns) - set(known)
+    if unknown:
+        raise KeyError(f"not in contract table {name}: {sorted(unknown)}")
+    arrays = {}
+    for column, data_type in known.items():
+        if column in columns:
+            values = columns[column]
+            array = values if isinstance(values, (pa.Array, pa.ChunkedArray)) else pa.array(values)
+            arrays[column] = array.cast(data_type)
+    return pa.table(arrays)
+
+
+def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
+    """All contract tables' rows of one team, each sorted by its key."""
+    items, weeks = live(world, team)
+    partner = draw_team(world, team.partner) if team.partner is not None else None
+    week = items.created / HOURS_PER_WEEK
+    offset = team.utc_offset(world)[np.clip(week.astype(np.int64), 0, world.weeks - 1)]
+    events = make_events(
+        items,
+        offset,
+        round(world.last_load_hour * 3600),
+        team.members_at(week),
+        len(partner.joined) if partner else 0,
+        world.rng(3, team.index),
+    )
+    ids = _numbered(f"{team.team_id}-i", 1 + np.arange(len(items)), 6)
+    asking = _Asking(world, team, items)
+    people = world.rng(5, team.index)
+    columns: dict[str, Columns | None] = {
+        "work_items": _work_items(world, team, partner, items, events, asking, ids, offset),
+        "work_item_events": _work_item_events(world, team, partner, items, events, asking, ids),
+        "work_item_links": _links(world, items, ids, offset, world.rng(6, team.index)),
+        "outcomes": _outcomes(world, team, partner, items, asking, ids, offset),
+        "team_members": _members(world, team),
+        "capacity": surroundings.capacity(world, team, weeks),
+        "team_hours": surroundings.team_hours(world, team, weeks, items, people),
+        "survey_answers": surroundings.survey_answers(world, team, load_of(weeks), people),
+        "targets": surroundings.targets(world, team),
+        "metric_changes": surroundings.metric_changes(world, team, items),
+        "interventions": surroundings.interventions(world, team),
+        "teams": _teams(world, team),
+    }
+    return {name: to_table(name, given) for name, given in columns.items() if given is not None}
+
+
+def parent_tables(world: World, functions: list[str]) -> dict[str, pa.Table]:
+    """Rows that belong to no single team: the parents, and what hits everybody."""
+    parents: Columns = {
+        "team_id": [f"dept-{name}" for name in functions],
+        "team_name": [f"{name.capitalize()} department" for name in functions],
+        "parent_team_id": [None] * len(functions),
+        "function": functions,
+        "timezone": ["UTC"] * len(functions),
+        "active_from": [world.start] * len(functions),
+    }
+    return {
+        "teams": to_table("teams", parents),
+        "interventions": to_table("interventions", surroundings.shared_interventions(world)),
+    }
+
+
+def _teams(world: World, team: Team) -> Columns:
+    return {
+        "team_id": [team.team_id],
+        "team_name": [team.name],
+        "parent_team_id": [team.parent_id],
+        "function": [team.function],
+        "timezone": [team.timezone],
+        "active_from": [world.start],
+    }
+
+
+def _members(world: World, team: Team) -> Columns:
+    days = np.datetime64(world.start, "D")
+    left = np.where(np.isfinite(team.left), team.left, 0.0)
+    leaving = days + np.floor(7 * left).astype("timedelta64[D]") - np.timedelta64(1, "D")
+    joined = days + np.floor(7 * team.joined).astype("timedelta64[D]")
+    there = joined < np.datetime64(world.end, "D")
+    ended = np.isfinite(team.left) & (leaving < np.datetime64(world.end, "D"))
+    people = _people(world, team)
+    columns = {
+        "person_id": people,
+        "team_id": np.full(len(people), team.team_id),
+        "valid_from": joined,
+        "valid_to": np.where(ended, leaving, np.datetime64("NaT", "D")),
+        "fte": team.fte,
+    }
+    return {name: np.asarray(values)[there] for name, values in columns.items()}
+
+
+def _people(world: World, team: Team) -> list[str]:
+    """Opaque ids of the members, in the order of `team.joined`."""
+    return [f"p-{_digest(world, team, 'member', number)}" for number in range(len(team.joined))]
+
+
+def _digest(world: World, team: Team, what: str, number: int) -> str:
+    return hashlib.blake2b(f"{world.seed}/{team.index}/{what}/{number}".encode(), digest_size=6).hexdigest()
+
+
+def _numbered(prefix: str, numbers: Ints, width: int) -> pa.Array:
+    """`prefix` followed by each number, padded with zeros to `width`."""
+    digits = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")
+    return pc.binary_join_element_wise(pa.scalar(prefix), digits, "")
+
+
+def _named(
+    codes: Ints, names: tuple[str | None, ...] | list[str | None], known: Bools | None = None
+) -> pa.Array:
+    """The name each code stands for; null where `known` is false."""
+    indices = pa.array(codes.astype(np.int32), mask=None if known is None else ~known)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string())).cast(pa.string())
+
+
+def _moment(world: World, seconds: Ints | Floats, known: Bools | None = None) -> np.ndarray:
+    """Timestamps of whole seconds since the start; NaT where `known` is false or the second is NaN."""
+    known = np.isfinite(seconds) if known is None else known
+    whole = np.where(known, seconds, 0).astype(np.int64)
+    return np.where(known, np.datetime64(world.start, "us") + whole * np.timedelta64(1_000_000, "us"), _NEVER)
+
+
+def _either(at_partner: Bools, team: Team, partner: Team | None) -> pa.Array:
+    """Id of the team or, where `at_partner`, of its partner."""
+    return _named(at_partner.astype(np.int64), (team.team_id, partner.team_id if partner else None))
+
+
+class _Asking:
+    """Who asks: `row` is each item's place in `people` and `accounts`, opaque ids (None = the team)."""
+
+    def __init__(self, world: World, team: Team, items: Items) -> None:
+        asked_by, self.row = np.unique(items.requester, return_inverse=True)
+        numbers = [int(n) for n in asked_by]
+        self.people = [f"r-{_digest(world, team, 'requester', n)}" if n >= 0 else None for n in numbers]
+        self.accounts = [
+            f"a-{_digest(world, team, 'account', n // _ACCOUNT_SIZE)}" if n >= 0 else None for n in numbers
+        ]
+
+
+class _Snapshot:
+    """What the tables show of each item at the last load: seconds since the start, NaN = not there."""
+
+    def __init__(self, items: Items, events: Events) -> None:
+        n = len(items)
+
+        def seen(slot: str) -> Floats:
+            rows = events.slot == SLOT[slot]
+            time = np.full(n, np.nan)
+            time[events.item[rows]] = events.occurred[rows]
+            return time
+
+        first, second, third = seen("resolved"), seen("resolved_2"), seen("resolved_3")
+        again, once_more = seen("reopened"), seen("reopened_2")
+        self.first_response = seen("first_response")
+        self.closed = seen("closed")
+        self.moved = items.moved & np.isfinite(seen("handed_off"))
+        self.resolved = first
+        for reopened, resolved in ((again, second), (once_more, third)):
+            changed = np.isfinite(reopened) | np.isfinite(resolved)
+            self.resolved = np.where(changed, resolved, self.resolved)
+        self.loaded = np.zeros(n, np.int64)
+        np.maximum.at(self.loaded, events.item, events.loaded)
+
+
+def _work_items(
+    world: World,
+    team: Team,
+    partner: Team | None,
+    items: Items,
+    events: Events,
+    asking: _Asking,
+    ids: pa.Array,
+    offset: Floats,
+) -> Columns:
+    shown = _Snapshot(items, events)
+    created = np.rint((items.created - offset) * 3600.0)
+    week = items.created / HOURS_PER_WEEK
+    old, *rest = surroundings.first_response_targets(world, team)
+    threshold = np.where(week >= team.recount_week, rest[-1][0], old[0]) if rest else old[0]
+    closed, resolved = np.isfinite(shown.closed), np.isfinite(shown.resolved)
+    migrated = (week >= team.migration_week).astype(np.int64)
+    return {
+        "work_item_id": ids,
+        "source_system": _named(migrated, (team.trade.source_system, "new_tracker")),
+        "item_type": _named(items.item_type, [name for name, _ in team.trade.item_types]),
+        "work_class": pa.repeat("delivery", len(items)),
+        "team_id": _either(shown.moved, team, partner),
+        "requester_id": _named(asking.row, asking.people),
+        "account_id": _named(asking.row, asking.accounts),
+        "category": _named(items.category, CATEGORIES),
+        "priority": _named(items.priority, PRIORITIES),
+        "channel": _named(items.channel, [name for name, _ in team.trade.channels]),
+        "size": items.size,
+        "created_at": _moment(world, created),
+        "first_response_at": _moment(world, shown.first_response),
+        "resolved_at": _moment(world, shown.resolved),
+        "closed_at": _moment(world, shown.closed),
+        "status": _named(np.where(closed, 2, resolved), ("open", "resolved", "closed")),
+        "resolution": _named(items.resolution, RESOLUTIONS, resolved | (closed & (items.resolution != DONE))),
+        "first_response_due_at": _moment(
+            world, created + np.rint(threshold * 3600.0), known=items.origin != FROM_SPLIT
+        ),
+        "planned": items.planned,
+        "parent_item_id": ids.take(pa.array(items.parent, mask=items.parent < 0)),
+        "origin": _named(items.origin, ORIGINS),
+        "_loaded_at": _moment(world, shown.loaded),
+    }
+
+
+def _work_item_events(
+    world: World,
+    team: Team,
+    partner: Team | None,
+    items: Items,
+    events: Events,
+    asking: _Asking,
+    ids: pa.Array,
+) -> Columns:
+    item_ids = ids.take(pa.array(events.item))
+    members = _people(world, team)
+    partners = _people(world, partner) if partner else []
+    person = np.select(
+        [events.role == ROLES.index("requester"), events.at_partner],
+        [len(members) + len(partners) + asking.row[events.item], len(members) + events.actor],
+        default=events.actor,
+    )
+    handed = np.isin(events.slot, (SLOT["handed_off"], SLOT["handed_back"]))
+    back = events.slot == SLOT["handed_back"]
+    both = (team.team_id, partner.team_id if partner else None)
+    to_values = [slot.to_value for slot in SLOTS]
+    to_values[SLOT["handed_off"]], to_values[SLOT["handed_back"]] = both[1], both[0]
+    public = np.array([bool(slot.public) for slot in SLOTS])[events.slot]
+    number = pc.utf8_lpad(pa.array(events.seq).cast(pa.string()), 2, "0")
+    return {
+        "event_id": pc.binary_join_element_wise(item_ids, number, "-e"),
+        "work_item_id": item_ids,
+        "event_type": _named(events.slot, [slot.event_type for slot in SLOTS]),
+        "occurred_at": _moment(world, events.occurred),
+        "recorded_at": _moment(world, events.recorded),
+        "event_seq": events.seq,
+        "actor_id": _named(
+            person, members + partners + asking.people, events.role != ROLES.index("automation")
+        ),
+        "team_id": _either(events.at_partner, team, partner),
+        "status_category": _named(events.slot, [slot.status for slot in SLOTS]),
+        "waits_on": _named(events.slot, [slot.waits_on for slot in SLOTS]),
+        "is_public": pa.array(public, mask=~public),
+        "actor_role": _named(events.role, ROLES),
+        "field_name": _named(np.zeros(len(handed), np.int64), ("team_id",), handed),
+        "from_value": _named(back.astype(np.int64), both, handed),
+        "to_value": _named(events.slot, to_values),
+        "_loaded_at": _moment(world, events.loaded),
+    }
+
+
+def _links(world: World, items: Items, ids: pa.Array, offset: Floats, rng: np.random.Generator) -> Columns:
+    """Children to what they were split from; duplicates to an item made shortly before."""
+    child = np.flatnonzero(items.parent >= 0)
+    twin = np.flatnonzero((items.resolution == DUPLICATE) & np.isfinite(items.closed))
+    earlier = twin - rng.integers(1, 6, len(twin))
+    found = (earlier >= 0) & (items.closed[twin] - offset[twin] <= world.last_load_hour - 1.0)
+    twin, earlier = twin[found], earlier[found]
+    start = np.concatenate([child, twin])
+    end = np.concatenate([items.parent[child], earlier])
+    when = np.concatenate([items.created[child], items.closed[twin]]) - offset[start]
+    kind = np.repeat([0, 1], [len(child), len(twin)])
+    order = np.argsort(start, kind="stable")
+    return {
+        "from_item_id": ids.take(pa.array(start[order])),
+        "to_item_id": ids.take(pa.array(end[order])),
+        "link_type": _named(kind[order], ("split_from", "duplicates")),
+        "created_at": _moment(world, np.rint(when[order] * 3600.0)),
+    }
+
+
+def _outcomes(
+    world: World,
+    team: Team,
+    partner: Team | None,
+    items: Items,
+    asking: _Asking,
+    ids: pa.Array,
+    offset: Floats,
+) -> Columns:
+    rng = world.rng(4, team.index)
+    with np.errstate(invalid="ignore"):
+        drawn = draw_outcomes(
+            items, team.trade.first_response_target, ships=team.function == "engineering", rng=rng
+        )
+    occurred = np.rint((drawn.occurred - offset[drawn.item]) * 3600.0).astype(np.int64)
+    recorded = occurred + np.rint(60.0 * rng.lognormal(0.0, 1.0, len(occurred))).astype(np.int64)
+    loaded = loaded_at(recorded)
+    seen = np.flatnonzero(loaded <= world.last_load_hour * 3600.0)
+    item = drawn.item[seen]
+    value = drawn.value[seen]
+    return {
+        "outcome_id": _numbered(f"{team.team_id}-o", 1 + np.arange(len(seen)), 6),
+        "outcome_type": _named(drawn.kind[seen], OUTCOME_TYPES),
+        "team_id": _either(items.moved[item], team, partner),
+        "work_item_id": ids.take(pa.array(item)),
+        "account_id": _named(asking.row[item], asking.accounts),
+        "occurred_at": _moment(world, occurred[seen]),
+        "recorded_at": _moment(world, recorded[seen]),
+        "value": pa.array(value, mask=np.isnan(value)),
+        "_loaded_at": _moment(world, loaded[seen]),
+    }

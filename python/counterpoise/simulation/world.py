@@ -1,0 +1,270 @@
+"""What is given before any item exists: the run's setting, the teams and who is in them.
+
+Every random draw of a team comes from streams named by (seed, stream, team index) and nothing else, so that
+adding a team changes no other team's rows.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from counterpoise.simulation.clock import HOURS_PER_WEEK, WorkCalendar
+from counterpoise.simulation.kinds import KINDS, Kind
+from counterpoise.simulation.types import Floats, Ints
+
+FUNCTIONS = ("support", "engineering", "operations")
+SCENARIOS = ("demo", "evaluation")
+
+# One kind a team, in the order of the teams; with more than twelve teams it starts again.
+_DEMO_KINDS = (
+    "early_close", "noise", "real_improvement",
+    "season", "splitting", "stopped_clock",
+    "acknowledge_only", "headcount_growth", "harmless_bunching",
+    "demand_spike", "mix_shift", "understaffing",
+)  # fmt: skip
+_NAMES = (
+    "Atlas", "Borealis", "Cascade", "Delta", "Estuary", "Fjord", "Glacier", "Harbour", "Isthmus",
+    "Juniper Bay", "Kelp Point", "Lagoon", "Meadow", "Northlight", "Orchard", "Prairie", "Quarry", "Ridge",
+    "Savanna", "Tundra", "Upland", "Valley", "Windmill", "Zenith",
+)  # fmt: skip
+_EVALUATION_PARADOX_SHARE = 0.4
+_DEMO_MIGRATED_TEAM, _DEMO_RECOUNTED_TEAM, _BERLIN_TEAM = 1, 3, 7
+
+
+@dataclass(frozen=True)
+class Trade:
+    """What is typical of a function. Medians in open hours, pauses in calendar hours, targets in hours."""
+
+    calendar: WorkCalendar
+    queue_hours: float
+    queue_spread: float
+    active_hours: float
+    active_spread: float
+    pause_share: float
+    pause_hours: float
+    reply_mean: float
+    review_share: float
+    first_response_target: float
+    resolution_target: float
+    item_types: tuple[tuple[str, float], ...]
+    channels: tuple[tuple[str, float], ...]
+    source_system: str
+    own_work_share: float = 0.0
+
+
+TRADES: dict[str, Trade] = {
+    "support": Trade(
+        WorkCalendar(7, 14, 7), 1.3, 0.85, 2.4, 0.70, 0.30, 15.0, 0.7, 0.0, 4.0, 14.0,
+        (("ticket", 1.0),), (("mail", 0.5), ("web", 0.3), ("chat", 0.2)), "helpdesk",
+    ),
+    "engineering": Trade(
+        WorkCalendar(8, 10, 5), 4.0, 0.85, 8.0, 0.70, 0.15, 20.0, 0.4, 0.9, 24.0, 72.0,
+        (("issue", 0.55), ("pull_request", 0.45)), (("web", 0.6), ("api", 0.4)), "tracker", 0.35,
+    ),
+    "operations": Trade(
+        WorkCalendar(0, 24, 7), 1.6, 0.90, 4.0, 0.75, 0.25, 12.0, 0.5, 0.0, 3.0, 9.0,
+        (("incident", 0.45), ("task", 0.35), ("change", 0.20)), (("web", 0.5), ("phone", 0.3), ("api", 0.2)),
+        "desk",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """The setting of one run. Hours are counted from `start`, Monday 00:00 UTC; `end` is not part of it."""
+
+    seed: int
+    weeks: int
+    start: date
+    scenario: str
+    scale: float
+
+    @property
+    def end(self) -> date:
+        return self.start + timedelta(weeks=self.weeks)
+
+    @property
+    def last_load_hour(self) -> float:
+        """The last nightly load (23:00 UTC). What was recorded later is not in the tables."""
+        return self.weeks * HOURS_PER_WEEK - 1.0
+
+    def rng(self, stream: int, index: int) -> np.random.Generator:
+        """Independent stream `stream` of team `index` (0 is for what all teams share)."""
+        return np.random.default_rng([self.seed, stream, index])
+
+    @cached_property
+    def day_of_year(self) -> Floats:
+        """Shape (weeks,): day of the year of each Monday."""
+        return np.array(
+            [(self.start + timedelta(weeks=w)).timetuple().tm_yday for w in range(self.weeks)], float
+        )
+
+    @cached_property
+    def holiday_dip(self) -> Floats:
+        """Shape (weeks,): share of normal life that goes on; the turn of the year is quiet."""
+        days_to_new_year = np.abs((self.day_of_year + 3 + 182) % 365.25 - 182)
+        return 1.0 - 0.45 * np.clip(1.5 - days_to_new_year / 7.0, 0.0, 1.0)
+
+    @cached_property
+    def shock_weeks(self) -> tuple[int, int]:
+        """First week and the week after the last of the external event that hits everybody."""
+        first = int(self.weeks * (0.36 + 0.08 * self.rng(0, 0).random()))
+        return first, min(first + 3, self.weeks)
+
+    @cached_property
+    def shock(self) -> Floats:
+        """Shape (weeks,): factor on everybody's arrivals."""
+        factor = np.ones(self.weeks)
+        factor[slice(*self.shock_weeks)] = 1.3
+        return factor
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team as drawn: size, volume, and what it does from its onset week on.
+
+    `joined` and `left` hold the week each member came (negative = before the start) and went (inf = never).
+    `recount_week` is when a registered change of the first-response target begins (inf = never).
+    """
+
+    index: int
+    function: str
+    kind: Kind
+    onset: float
+    ramp: float
+    strength: float
+    volume: float
+    pace: float
+    care: float
+    timezone: str
+    joined: Floats
+    left: Floats
+    fte: Floats
+    new_kpi: bool
+    rewarded: bool
+    migration_week: float
+    recount_week: float
+
+    @property
+    def team_id(self) -> str:
+        return f"team-{self.index + 1:04d}"
+
+    @property
+    def name(self) -> str:
+        round_, place = divmod(self.index, len(_NAMES))
+        return _NAMES[place] if round_ == 0 else f"{_NAMES[place]} {round_ + 1}"
+
+    @property
+    def parent_id(self) -> str:
+        return f"dept-{self.function}"
+
+    @property
+    def trade(self) -> Trade:
+        return TRADES[self.function]
+
+    @property
+    def requesters(self) -> int:
+        """Size of the pool of people who ask this team for things."""
+        return max(20, int(60 * self.volume))
+
+    def item_type_code(self, name: str) -> int:
+        """Number the team's item type goes by."""
+        return [item_type for item_type, _ in self.trade.item_types].index(name)
+
+    @property
+    def partner(self) -> int | None:
+        """Index of the team that work is handed to: an earlier one, so that later teams change nothing."""
+        if self.index >= len(FUNCTIONS):
+            return self.index - len(FUNCTIONS)
+        return self.index - 1 if self.index else None
+
+    def strength_at(self, week: Floats) -> Floats:
+        """Strength of the team's behaviour at each fractional week: 0 before onset, then a straight ramp."""
+        return self.strength * np.clip((week - self.onset) / self.ramp, 0.0, 1.0)
+
+    def members_at(self, week: Floats) -> Ints:
+        """How many members are there at each week; leavers are the last of the first crew."""
+        week = np.asarray(week)[..., None]
+        return ((self.joined <= week) & (week < self.left)).sum(axis=-1)
+
+    def utc_offset(self, world: World) -> Floats:
+        """Shape (weeks,): hours the team's clock is ahead of UTC in each week."""
+        if self.timezone == "UTC":
+            return np.zeros(world.weeks)
+        zone = ZoneInfo(self.timezone)
+        noon = datetime(world.start.year, world.start.month, world.start.day, 12)
+        offsets = [(noon + timedelta(weeks=w)).replace(tzinfo=zone).utcoffset() for w in range(world.weeks)]
+        return np.array([offset.total_seconds() / 3600.0 for offset in offsets])
+
+
+def draw_team(
+    world: World,
+    index: int,
+    kind: str | None = None,
+    onset: float | None = None,
+    strength: float | None = None,
+) -> Team:
+    """The team at `index`; kind, onset (a week) and strength override what the scenario gives."""
+    rng = world.rng(1, index)
+    function = FUNCTIONS[index % len(FUNCTIONS)]
+    chosen, drawn_onset, drawn_strength = _behaviour(world, index, rng)
+    chosen = chosen if kind is None else KINDS[kind]
+    onset = drawn_onset if onset is None else onset
+    strength = drawn_strength if strength is None else strength
+    members = int(rng.integers(6, 13))
+    volume = world.scale * (33.0 + 17.0 * (members - 6) / 6.0 + rng.uniform(-2.0, 2.0))
+    pace, care = np.exp(rng.normal(0.0, 0.08)), np.exp(rng.normal(0.0, 0.12))
+    kpi_draw, reward_draw, change_draw = rng.random(3)
+    fte = rng.choice((1.0, 0.8, 0.5), size=24, p=(0.75, 0.17, 0.08))
+    joined = -rng.uniform(4.0, 150.0, size=24)
+    joined, left = _crew(max(members, chosen.least_members), chosen, onset, strength, joined)
+    demo = world.scenario == "demo"
+    migrates = index == _DEMO_MIGRATED_TEAM if demo else change_draw < 0.05
+    recounts = index == _DEMO_RECOUNTED_TEAM if demo else change_draw > 0.95
+    recounts = recounts and not chosen.is_paradox and world.weeks > 2
+    return Team(
+        index=index,
+        function=function,
+        kind=chosen,
+        onset=onset,
+        ramp=min(5.0, max(1.0, world.weeks / 20.0)),
+        strength=strength if chosen.name != "noise" else 0.0,
+        volume=volume,
+        pace=float(pace),
+        care=float(care),
+        timezone="Europe/Berlin" if index % len(_DEMO_KINDS) == _BERLIN_TEAM else "UTC",
+        joined=joined,
+        left=left,
+        fte=fte[: len(joined)],
+        new_kpi=bool(kpi_draw < (0.7 if chosen.is_paradox else 0.15)),
+        rewarded=bool(reward_draw < (0.6 if function == "support" else 0.1)),
+        migration_week=round(world.weeks * 0.3) if migrates else np.inf,
+        recount_week=round(world.weeks * 0.55) if recounts else np.inf,
+    )
+
+
+def _behaviour(world: World, index: int, rng: np.random.Generator) -> tuple[Kind, float, float]:
+    """Kind, onset week and strength the scenario gives the team."""
+    paradox, pick, onset, strength = rng.random(4)
+    if world.scenario == "demo":
+        kind = KINDS[_DEMO_KINDS[index % len(_DEMO_KINDS)]]
+        return kind, float(round(world.weeks * (0.625 + 0.145 * onset))), 0.75 + 0.25 * strength
+    wanted = paradox < _EVALUATION_PARADOX_SHARE
+    pool = [kind for kind in KINDS.values() if kind.is_paradox == wanted]
+    kind = pool[int(pick * len(pool))]
+    return kind, float(round(world.weeks * (0.45 + 0.35 * onset))), 0.4 + 0.6 * strength
+
+
+def _crew(
+    members: int, kind: Kind, onset: float, strength: float, joined_before: Floats
+) -> tuple[Floats, Floats]:
+    """Weeks in which each member came and went; only kinds that change the crew have joiners or leavers."""
+    change = round(kind.crew_change * strength * members)
+    joined = np.concatenate([joined_before[:members], onset + 1.5 * np.arange(max(change, 0))])
+    left = np.full(len(joined), np.inf)
+    if change < 0:
+        left[change:] = onset + np.arange(-change)
+    return joined, left

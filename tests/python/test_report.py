@@ -1,0 +1,541 @@
+"""The report: what its pages say, that no data breaks out of them, and that a broken write loses nothing."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from counterpoise.errors import CounterpoiseError, UsageError
+from counterpoise.report import build_report, site, views
+from counterpoise.report.data import MIN_PEOPLE, page_file
+from counterpoise.report.limits import baseline_limits, xmr_limits
+from report_fixture import (
+    LAST_WEEK,
+    NAMES,
+    PARADOX_TEAM,
+    SMALL_TEAM,
+    YOUNG_TEAM,
+    make_marts,
+    reader,
+    withhold_all,
+)
+
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+WHY_WITHHELD = (
+    "All 7,551 items close in the last weeks of the log, so a trend over weeks would be an artefact."
+)
+
+
+class Page(HTMLParser):
+    """What a page holds: tags in order, attributes, text, and links."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.html = path.read_text(encoding="utf-8")
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.links: list[str] = []
+        self.pieces: list[str] = []
+        self.feed(self.html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        self.links += [value or "" for name, value in attrs if tag == "a" and name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.pieces).split())
+
+
+def team_page(report: Path, team_id: str, name: str) -> Page:
+    return Page(report / site.TEAM_FOLDER / page_file(team_id, name))
+
+
+def built(connection, folder: Path) -> Path:
+    return build_report(reader(connection), folder / "report").parent
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the painted organisation."""
+    return built(make_marts(), tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def withheld_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    connection = make_marts()
+    withhold_all(connection, WHY_WITHHELD)
+    return built(connection, tmp_path_factory.mktemp("withheld"))
+
+
+@pytest.fixture
+def small_marts():
+    """Few weeks, so that nothing needs drawing and the build takes no time."""
+    return make_marts(teams=3, weeks=8)
+
+
+# control limits
+
+
+def test_xmr_limits_are_those_of_nist_6_3_2_2() -> None:
+    limits = xmr_limits([49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1])
+    assert limits.mean == pytest.approx(50.81, abs=5e-5)
+    assert limits.moving_range == pytest.approx(1.8778, abs=5e-5)
+    assert limits.upper == pytest.approx(55.8049, abs=5e-5)
+    assert limits.lower == pytest.approx(45.8151, abs=5e-5)
+
+
+def test_a_late_change_does_not_widen_its_own_limits() -> None:
+    steady = [10.0, 11.0] * 26
+    assert baseline_limits(steady) == baseline_limits(steady[:26] + [99.0] * 26)
+
+
+def test_limits_of_one_value_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least two"):
+        xmr_limits([1.0])
+
+
+# the overview
+
+
+def test_overview_opens_with_what_is_new(report: Path) -> None:
+    page = Page(report / "index.html")
+    headings = re.findall(r"<h2[^>]*>([^<]+)", page.html)
+    assert headings[0] == "What is new this week"
+    assert "Falcon Moved up from clear to watch." in page.text
+    assert "Borealis First answer in time → Satisfaction turned from “Steady”" in page.text
+    news = page.text.split("What is new this week")[1].split("Teams by week")[0]
+    assert "Delta" not in news, "nothing changed for Delta this week"
+
+
+def test_teams_stand_in_the_order_of_the_organisation_and_not_of_risk(report: Path) -> None:
+    heatmap = re.search(
+        r'<table class="heatmap">.*?</table>', (report / "index.html").read_text(), re.S
+    ).group()
+    shown = re.findall(r'<th scope="row"><a [^>]+>([^<]+)</a>', heatmap)
+    order = {f"team_{i:02d}": (i * 5 + 3) % 12 for i in range(12)}
+    assert shown == [NAMES[int(team[-2:])] for team in sorted(order, key=order.get)]
+    assert shown.index("Delta") not in (0, 11), "the riskiest team stands where the organisation puts it"
+
+
+def test_weeks_without_a_score_are_hatched_and_say_why(report: Path) -> None:
+    html = (report / "index.html").read_text()
+    assert html.count('class="hn"><title>') == 12, "one run of unscored weeks a team"
+    assert "Fewer than 26 weeks to compare with.</title>" in html
+    assert "Fewer than 5 people work in this team.</title>" in html
+
+
+def test_heat_colours_go_from_light_to_dark_with_risk() -> None:
+    steps = [views.heat_step(risk) for risk in (0, 5, 30, 50, 75, 99.9, 100)]
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1]) == (0, views.HEAT_STEPS - 1)
+
+
+def test_failed_checks_of_the_last_run_come_with_their_remedy(report: Path) -> None:
+    for name in ("index.html", "checks.html"):
+        text = Page(report / name).text
+        assert "17 items were resolved before they were created." in text
+        assert "Look at the clocks" in text
+        assert "An older run" not in text
+
+
+# team pages
+
+
+def test_team_page_tells_story_reasons_and_next_step_before_details(report: Path) -> None:
+    page = team_page(report, PARADOX_TEAM, "Delta")
+    for words in (
+        "Delta High",
+        "Delta finishes more, and more of it comes back.",
+        "Score 80 of 100, likely between 67 and 92",
+        "31.4 points. Observed 0.152, expected 0.09, from 1,234 rows, since the week of 27 Apr 2026.",
+        "Pair the metric.",
+        "Who: team lead. Within 14 days.",
+        "can also come from: A release that broke something",
+        "B 16 Mar 2026: Bonus on first replies in time",
+        "A score is a question to ask, not a verdict.",
+    ):
+        assert words in page.text
+    assert page.text.index("comes back") < page.text.index("Score 80"), "the number comes last"
+
+
+def test_at_most_five_pairs_are_drawn_worrying_ones_first(report: Path) -> None:
+    assert team_page(report, PARADOX_TEAM, "Delta").html.count('class="chart"') == 5
+    borealis = team_page(report, "team_01", "Borealis")
+    first = re.search(r"<figcaption><h3>([^<]+)", borealis.html).group(1)
+    assert first == "First answer in time → Satisfaction", "its verdict is the worrying one"
+
+
+def test_drawings_say_in_words_what_they_show(report: Path) -> None:
+    label = re.search(
+        r'class="chart" role="img" aria-label="([^"]+)"', team_page(report, "team_00", "Atlas").html
+    )
+    assert "Atlas: First answer in time over Same requester back within 28 days, 104 weeks" in label.group(1)
+    assert "weeks outside" in label.group(1)
+
+
+def test_evidence_is_counted_over_thirteen_weeks_and_ten_items_are_listed(report: Path) -> None:
+    page = team_page(report, PARADOX_TEAM, "Delta")
+    assert "Finished work comes back: 30 rows" in page.text
+    assert page.html.count("<code>INC-") == 10
+
+
+def test_a_very_small_team_shows_no_figures_and_no_items(report: Path) -> None:
+    page = team_page(report, SMALL_TEAM, "Kestrel")
+    assert f"Fewer than {MIN_PEOPLE} people work in this team" in page.text
+    assert 'class="chart"' not in page.html
+    assert "Evidence" not in page.text
+
+
+def test_a_young_team_says_why_it_has_no_score_and_no_drawing(report: Path) -> None:
+    page = team_page(report, YOUNG_TEAM, "Lumen")
+    assert "There is no score for this team this week. Fewer than 26 weeks to compare with." in page.text
+    assert "There are not yet 12 weeks" in page.text
+    assert 'class="chart"' not in page.html
+    assert 'class="interval' not in page.html
+
+
+# no scores
+
+
+def test_withheld_scores_are_explained_first_and_raise_no_alarm(withheld_report: Path) -> None:
+    page = Page(withheld_report / "index.html")
+    assert page.text.index(WHY_WITHHELD) < page.text.index("What is new this week")
+    assert "No team was scored in the week of 21 Sep 2026, so nothing is called new." in page.text
+    assert 'class="chart"' not in page.html, "a trend would be an artefact, so none is drawn"
+    delta = team_page(withheld_report, PARADOX_TEAM, "Delta")
+    assert "All items close in the last weeks." in delta.text
+    for alarm in ("Output better, outcome worse", "fired", "An alert is on", "points"):
+        assert alarm not in delta.text
+
+
+def test_a_note_that_withholds_holds_for_teams_with_too_little_data_too(tmp_path: Path) -> None:
+    connection = make_marts(teams=3, weeks=30)
+    withhold_all(connection, WHY_WITHHELD)
+    connection.execute(
+        "update counterpoise.team_risk set status = 'insufficient_data' where team_id = 'team_01'"
+    )
+    folder = built(connection, tmp_path)
+    assert WHY_WITHHELD in Page(folder / "index.html").text
+    page = team_page(folder, "team_01", "Borealis")
+    assert 'class="chart"' not in page.html
+    assert "Nothing is drawn over time" in page.text
+
+
+def test_marts_without_any_score_still_make_a_report(small_marts, tmp_path: Path) -> None:
+    small_marts.execute("delete from counterpoise.team_risk")
+    text = Page(built(small_marts, tmp_path) / "index.html").text
+    assert "No scores have been computed yet." in text
+    assert "8 weeks to the week of 21 Sep 2026" in text
+
+
+def test_a_team_without_work_this_week_says_so_under_its_part_of_the_organisation(
+    small_marts, tmp_path: Path
+) -> None:
+    small_marts.execute(
+        "insert into counterpoise.dim_team values ('p', 'Support', null, 'support', 'UTC', -1, null); "
+        "update counterpoise.dim_team set parent_team_id = 'p' where team_id = 'team_01'"
+    )
+    folder = built(small_marts, tmp_path)
+    assert "It had no work in this week" in team_page(folder, "p", "Support").text
+    assert "Part of Support." in team_page(folder, "team_01", "Borealis").text
+    assert '<th scope="rowgroup" colspan="3">Support</th>' in (folder / "index.html").read_text()
+
+
+def test_many_withheld_teams_make_a_light_overview(tmp_path: Path) -> None:
+    connection = make_marts(teams=views.MANY_TEAMS + 10, weeks=14)
+    withhold_all(connection, WHY_WITHHELD)
+    folder = built(connection, tmp_path)
+    assert (folder / "index.html").stat().st_size < 200_000
+    assert "160 more teams had no score in any of these weeks" in Page(folder / "index.html").text
+    assert len(list((folder / site.TEAM_FOLDER).iterdir())) == 160
+
+
+# safety
+
+
+def test_nothing_from_data_becomes_markup_or_a_path(tmp_path: Path) -> None:
+    connection = make_marts(teams=3, weeks=30)
+    hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
+    ids = ["../../../etc/passwd", "a/b\\c:d", "\u202econ"]
+    tables = [
+        row[0]
+        for row in connection.execute(
+            "select table_name from information_schema.columns where column_name = 'team_id'"
+        ).fetchall()
+    ]
+    for i, team_id in enumerate(ids):
+        for table in tables:
+            connection.execute(
+                f"update counterpoise.{table} set team_id = ? where team_id = ?", [team_id, f"team_0{i}"]
+            )
+    for table, column in (
+        ("dim_team", "team_name"),
+        ("metric_registry", "label"),
+        ("pair_registry", "why"),
+        ("signal_registry", "label"),
+        ("signal_registry", "benign_explanations"),
+        ("story_registry", "sentence"),
+        ("story_registry", "label"),
+        ("team_risk", "status_reason"),
+        ("fct_data_health", "sentence"),
+        ("check_results", "message"),
+        ("check_results", "expectation"),
+        ("dim_change_mark", "label"),
+    ):
+        connection.execute(f"update counterpoise.{table} set {column} = ?", [hostile])
+    connection.execute(
+        "insert into counterpoise.team_risk_reasons "
+        "values (?, ?, 1, 'rework_loop', 3, 1, 2, 4, null, ?, null, null)",
+        [ids[0], LAST_WEEK, hostile],
+    )
+    connection.execute(
+        "insert into counterpoise.signal_evidence values ('rework_loop', ?, ?, ?, ?, 1, ?)",
+        [ids[0], LAST_WEEK, hostile, hostile, hostile],
+    )
+    connection.execute(
+        "insert into counterpoise.dim_change_mark values (null, ?, 'x', ?)", [LAST_WEEK, hostile]
+    )
+    folder = built(connection, tmp_path)
+    pages = sorted(folder.rglob("*.html"))
+    assert len(pages) == 5
+    drawn = 0
+    for path in pages:
+        assert re.fullmatch(r"[a-z0-9.-]+", path.name)
+        page = Page(path)
+        drawn += page.html.count('class="chart"')
+        assert "script" not in page.tags and "img" not in page.tags
+        assert not [name for name, _ in page.attributes if name.startswith("on") or name == "style"]
+        assert "<script>alert(1)</script>" in page.text, "shown as the text it is"
+        assert "{{ 7*7 }}" in page.text, "and not worked out"
+    assert drawn, "labels were tried inside drawings too"
+    assert {p.name for p in tmp_path.iterdir()} == {"report"}
+
+
+def test_pages_ask_no_host_for_anything_and_all_links_lead_somewhere(report: Path) -> None:
+    for path in report.rglob("*.html"):
+        page = Page(path)
+        assert any(value.startswith("default-src 'none'; style-src 'sha256-") for _, value in page.attributes)
+        assert not {"script", "iframe", "object", "form", "base"} & set(page.tags)
+        outside = [v for n, v in page.attributes if n in ("src", "href", "action") and "//" in v]
+        assert not outside
+        assert "url(" not in page.html and "@import" not in page.html
+        for link in page.links:
+            target = link.split("#")[0]
+            assert not target or (path.parent / target).is_file(), f"{path.name}: {link}"
+
+
+@pytest.mark.parametrize("schema", ["counterpoise; drop table x", "a.b.c", "", "x y", 'a"b'])
+def test_a_schema_that_is_not_a_name_is_refused(schema: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not a schema name"):
+        build_report(lambda sql: pa.table({}), tmp_path / "report", marts_schema=schema)
+
+
+def test_a_missing_mart_is_named_with_the_remedy(small_marts, tmp_path: Path) -> None:
+    small_marts.execute("drop table counterpoise.fct_pair_week")
+    with pytest.raises(CounterpoiseError, match=r"fct_pair_week.*counterpoise build"):
+        built(small_marts, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_not_one_week_is_a_clear_refusal(small_marts, tmp_path: Path) -> None:
+    small_marts.execute("delete from counterpoise.team_risk; delete from counterpoise.fct_metric_week")
+    with pytest.raises(CounterpoiseError, match="nothing to report"):
+        built(small_marts, tmp_path)
+
+
+# writing
+
+
+def _last_good(folder: Path) -> str:
+    return (folder / "report" / "index.html").read_text()
+
+
+@pytest.mark.parametrize("problem", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_an_interrupted_write_leaves_the_last_good_report(
+    problem: BaseException, small_marts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(small_marts, tmp_path)
+    before = _last_good(tmp_path)
+    small_marts.execute("update counterpoise.dim_team set team_name = 'Changed'")
+    write_text, written = Path.write_text, []
+
+    def failing(self: Path, *args, **kwargs) -> int:
+        written.append(self)
+        if len(written) == 3:
+            raise problem
+        return write_text(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "write_text", failing)
+    expected = CounterpoiseError if isinstance(problem, OSError) else KeyboardInterrupt
+    with pytest.raises(expected):
+        built(small_marts, tmp_path)
+    monkeypatch.undo()
+    assert _last_good(tmp_path) == before
+    assert {p.name for p in tmp_path.iterdir()} == {"report"}, "nothing half-written is left"
+    built(small_marts, tmp_path)
+    assert "Changed" in _last_good(tmp_path)
+
+
+def test_a_swap_that_fails_puts_the_last_report_back(
+    small_marts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(small_marts, tmp_path)
+    before = _last_good(tmp_path)
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name == ".report.new":
+            raise OSError(16, "Device or resource busy")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(CounterpoiseError, match="busy"):
+        built(small_marts, tmp_path)
+    assert _last_good(tmp_path) == before
+
+
+def test_a_run_killed_between_the_renames_is_mended_by_the_next(
+    small_marts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(small_marts, tmp_path)
+    before = _last_good(tmp_path)
+    (tmp_path / "report").rename(tmp_path / ".report.old")  # as kill -9 would leave it
+    (tmp_path / ".report.new").mkdir()
+    monkeypatch.setattr(
+        site, "_write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
+    with pytest.raises(CounterpoiseError):
+        built(small_marts, tmp_path)
+    assert _last_good(tmp_path) == before
+
+
+def test_a_folder_with_other_things_in_it_is_not_replaced(small_marts, tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError, match="not a report of counterpoise"):
+        built(small_marts, tmp_path)
+    assert (tmp_path / "report" / "thesis.txt").read_text() == "years of work"
+
+
+def test_the_same_marts_give_the_same_pages(tmp_path: Path) -> None:
+    connection = make_marts(teams=3, weeks=30)
+    one, two = built(connection, tmp_path / "one"), built(connection, tmp_path / "two")
+    for path in one.rglob("*.html"):
+        assert path.read_bytes() == (two / path.relative_to(one)).read_bytes()
+
+
+# looks
+
+
+def _themes() -> list[dict[str, str]]:
+    """The style sheet's colours by name, light then dark."""
+    css = files("counterpoise.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    light, dark = (
+        dict(re.findall(r"--([\w-]+):\s*(#\w+)", block))
+        for block in re.findall(r":root \{(.*?)\}", css, re.S)
+    )
+    return [light, light | dark]
+
+
+def _luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * c for c in colour[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", _themes(), ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("front", "back"),
+    [
+        *((front, back) for front in ("text", "quiet", "link", "worry") for back in ("page", "card")),
+        *(("on-soft", back) for back in ("h0", "h2", "h4")),
+        ("on-high", "h7"),
+        ("mark", "card"),
+        ("since", "output-band"),
+    ],
+)  # fmt: skip
+def test_contrast_is_enough_to_read(theme: dict[str, str], front: str, back: str) -> None:
+    light, dark = sorted((_luminance(theme[front]), _luminance(theme[back])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("theme", _themes(), ids=["light", "dark"])
+def test_heat_ramp_steps_evenly_away_from_the_page(theme: dict[str, str]) -> None:
+    away = [abs(_luminance(theme[f"h{i}"]) - _luminance(theme["card"])) for i in range(views.HEAT_STEPS)]
+    assert away == sorted(away), "stronger risk stands out more, whatever colours an eye can tell apart"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: the pages cannot be opened in a browser here")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize("width", [1160, 380])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_open_in_a_browser_without_complaint(
+    browser, report: Path, withheld_report: Path, scheme, width
+) -> None:
+    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+    complaints, requests = [], []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("request", lambda request: requests.append(request.url))
+    paths = [
+        report / "index.html",
+        report / "checks.html",
+        report / site.TEAM_FOLDER / page_file(PARADOX_TEAM, "Delta"),
+        withheld_report / "index.html",
+    ]
+    for path in paths:
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            f"{path.name} scrolls sideways"
+        )
+    assert complaints == []
+    assert requests == [path.as_uri() for path in paths], "nothing but the pages themselves was asked for"
+    page.close()
+
+
+def test_the_style_sheet_passes_the_policy_and_the_drawings_are_themed(browser, report: Path) -> None:
+    page = browser.new_page(color_scheme="dark", viewport={"width": 1160, "height": 900})
+    page.goto((report / "index.html").as_uri())
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
+    line = page.evaluate("getComputedStyle(document.querySelector('.chart [stroke=\"#1f5aa6\"]')).stroke")
+    assert line == "rgb(127, 178, 240)"
+    page.close()
+
+
+def test_overview_to_team_and_back_by_keyboard(browser, report: Path) -> None:
+    page = browser.new_page(viewport={"width": 1160, "height": 900})
+    page.goto((report / "index.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.focus("table.heatmap th[scope=row] a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/teams/**")
+    assert page.text_content("h1").split()[0] == "Juniper"
+    page.focus("nav a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/index.html")
+    page.close()
