@@ -245,11 +245,13 @@ def test_a_team_without_work_this_week_says_so_under_its_part_of_the_organisatio
     small_marts, tmp_path: Path
 ) -> None:
     small_marts.execute(
-        "insert into counterpoise.dim_team values ('p', 'Support', null, 'support', 'UTC', -1, null); "
+        "insert into counterpoise.dim_team values ('p', 'Support', null, 'support', 'UTC', -1, null), "
+        "('q', 'Quiet', 'p', 'support', 'UTC', 0, null); "
         "update counterpoise.dim_team set parent_team_id = 'p' where team_id = 'team_01'"
     )
     folder = built(small_marts, tmp_path)
-    assert "It had no work in this week" in team_page(folder, "p", "Support").text
+    assert "It had no work in this week" in team_page(folder, "q", "Quiet").text
+    assert not list((folder / site.TEAM_FOLDER).glob("support-*")), "a parent without work has no page of its own"
     assert "Part of Support." in team_page(folder, "team_01", "Borealis").text
     assert '<th scope="rowgroup" colspan="3">Support</th>' in (folder / "index.html").read_text()
 

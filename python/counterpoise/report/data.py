@@ -357,6 +357,9 @@ def _teams(marts: _Marts, min_people: int) -> tuple[Team, ...]:
         "order by sort_order, team_name, team_id"
     )
     names = {r["team_id"]: _text(r["team_name"]) or r["team_id"] for r in rows}
+    at_work = {r["team_id"] for r in marts.rows("select distinct team_id from {marts}.fct_metric_week")}
+    # a part of the organisation that only gathers teams has no page of its own: its name stands over theirs
+    gathers_only = {r["parent_team_id"] for r in rows} - at_work
     return tuple(
         Team(
             r["team_id"],
@@ -366,6 +369,7 @@ def _teams(marts: _Marts, min_people: int) -> tuple[Team, ...]:
             r["active_people"] is not None and r["active_people"] < min_people,
         )
         for r in rows
+        if r["team_id"] not in gathers_only
     )
 
 
