@@ -15,7 +15,10 @@ from counterpoise import __version__
 from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.project import find_project_dir
 
-_WARNED_SALT = "Ids of persons are hashed with the public demo salt. Outside a demo, set COUNTERPOISE_SALT to a long random text of your own."
+_DEMO_SALT = (
+    "Ids of persons are hashed with the public demo salt. "
+    "Outside a demo, set COUNTERPOISE_SALT to a long random text of your own."
+)
 
 
 class Screen:
@@ -49,6 +52,11 @@ def _refusals(function: Callable[..., Any]) -> Callable[..., Any]:
         except CounterpoiseError as refusal:
             click.echo(f"\ncounterpoise: {refusal}", err=True)
             sys.exit(refusal.exit_code)
+        except OSError as trouble:
+            where = f"{trouble.filename}: " if trouble.filename else ""
+            reason = trouble.strerror or trouble
+            click.echo(f"\ncounterpoise: {where}{reason}. What was published before still stands.", err=True)
+            sys.exit(1)
 
     return wrapper
 
@@ -59,7 +67,7 @@ def _warehouse_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--target", help="dbt target; the profile's default if not given."),
         click.option("--vars", "variables", default="{}", help="dbt vars as YAML; best the same from run to run."),
         click.option("--profiles-dir", type=click.Path(path_type=Path), help="Folder of your own profiles.yml."),
-        click.option("--project-dir", type=click.Path(path_type=Path), help="Folder of the dbt project; found by itself."),
+        click.option("--project-dir", type=click.Path(path_type=Path), help="Folder of the dbt project, if not its own."),
     )):  # fmt: skip
         function = option(function)
     return function
@@ -107,12 +115,10 @@ def main() -> None:
 @click.option(
     "--raw",
     type=click.Path(path_type=Path),
-    help="Folder of contract tables (Parquet or CSV named after the table).",
+    help="Folder of contract tables (Parquet or CSV).",
 )
 @click.option("--event-log", help="One event log (CSV, CSV.gz, Parquet, XES, or table:schema.name).")
-@click.option(
-    "--mapping", type=click.Path(path_type=Path), help="YAML file that says what the event log means."
-)
+@click.option("--mapping", type=click.Path(path_type=Path), help="YAML file that says what the event log means.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -127,10 +133,11 @@ def main() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @_refusals
-def run(
-    raw, event_log, mapping, out, min_people, as_json, db, target, variables, profiles_dir, project_dir
-) -> None:
-    """Check raw data, build the marts, check, score, report, publish. Whatever stops it leaves the last good state standing."""
+def run(raw, event_log, mapping, out, min_people, as_json, db, target, variables, profiles_dir, project_dir) -> None:
+    """Check raw data, build the marts, check, score, report, publish.
+
+    Whatever stops it leaves the last good state standing.
+    """
     from counterpoise.run import Source
     from counterpoise.run import run as whole_run
 
@@ -149,6 +156,8 @@ def run(
         click.echo(summary.as_json())
     else:
         _show(summary)
+    if summary.demo_salt:
+        click.echo(f"\n{_DEMO_SALT}", err=True)
 
 
 def _show(summary: Any) -> None:
@@ -184,9 +193,7 @@ def build(db, target, variables, profiles_dir, project_dir) -> None:
 
 @main.command()
 @_warehouse_options
-@click.option(
-    "--stage", type=click.Choice(["raw", "marts", "scores"]), multiple=True, help="Default: all three."
-)
+@click.option("--stage", type=click.Choice(["raw", "marts", "scores"]), multiple=True, help="Default: all three.")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page.")
 @_refusals
 def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None:
@@ -199,13 +206,10 @@ def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None
         for name in stage or ("raw", "marts", "scores"):
             gate = check_stage(warehouse, name, f"check-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
             failed = [result for result in gate.results if result.status != "passed"]
-            click.echo(
-                f"{name}: {len(gate.results) - len(failed)} checks passed, {len(failed)} did not, {len(gate.skipped)} had nothing to look at"
-            )
+            passed, skipped = len(gate.results) - len(failed), len(gate.skipped)
+            click.echo(f"{name}: {passed} checks passed, {len(failed)} did not, {skipped} had nothing to look at")
             for result in failed:
-                click.echo(
-                    f"  {result.severity}: {result.table_name}: {result.message} {result.remedy or ''}".rstrip()
-                )
+                click.echo(f"  {result.severity}: {result.table_name}: {result.message} {result.remedy or ''}".rstrip())
             held = held or bool(gate.stops)
             if page:
                 write_docs(gate, page.with_name(f"{page.stem}-{name}{page.suffix or '.html'}"))
@@ -251,20 +255,14 @@ def report(out, db, target, variables, profiles_dir, project_dir) -> None:
 
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the contract tables.")
-@click.option(
-    "--labels", type=click.Path(path_type=Path), help="Where the truth about each team goes; outside --out."
-)
+@click.option("--labels", type=click.Path(path_type=Path), help="Where the truth about each team goes; outside --out.")
 @click.option("--teams", type=click.IntRange(1), default=12, show_default=True)
 @click.option("--weeks", type=click.IntRange(4), default=104, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--scenario", default="demo", show_default=True)
 @click.option("--scale", type=float, default=1.0, show_default=True, help="Volume of items.")
-@click.option(
-    "--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-09-30", show_default=True, help="A Monday."
-)
-@click.option(
-    "--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True
-)
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-09-30", show_default=True, help="A Monday.")
+@click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
 @_refusals
 def simulate(out, labels, teams, weeks, seed, scenario, scale, start, file_format) -> None:
     """Make an organisation that does not exist, item by item: honest teams and teams whose numbers mislead."""

@@ -38,15 +38,12 @@ def _meta(node: dict) -> dict:
 @cache
 def load_contract(project_dir: Path | None = None) -> dict[str, Table]:
     """Contract tables by name, in the order of the document."""
-    document = yaml.safe_load(
-        ((project_dir or find_project_dir()) / _SOURCE_FILE).read_text(encoding="utf-8")
-    )
+    document = yaml.safe_load(((project_dir or find_project_dir()) / _SOURCE_FILE).read_text(encoding="utf-8"))
     source = next(s for s in document["sources"] if s["name"] == "work_system")
     tables = {}
     for node in source["tables"]:
         columns = tuple(
-            Column(c["name"], c["data_type"], bool(_meta(c).get("required")), c["description"])
-            for c in node["columns"]
+            Column(c["name"], c["data_type"], bool(_meta(c).get("required")), c["description"]) for c in node["columns"]
         )
         meta = _meta(node)
         tables[node["name"]] = Table(

@@ -1,4 +1,7 @@
-"""The order of a run: check raw, build aside, check marts, score, check scores, report, publish. What stops it changes nothing."""
+"""The order of a run: check raw, build aside, check marts, score, check scores, report, publish.
+
+What stops it changes nothing that readers see.
+"""
 
 import json
 import os
@@ -33,6 +36,7 @@ class Summary:
         bands: number of teams by band in their last week; `withheld` and `insufficient_data` beside the bands.
         new: sentences on what changed in the last week.
         problems: sentences on the data.
+        demo_salt: ids of persons are hashed with the public salt of the demo.
     """
 
     run_id: str
@@ -41,6 +45,7 @@ class Summary:
     bands: dict[str, int] = field(default_factory=dict)
     new: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    demo_salt: bool = False
     report: str | None = None
     database: str | None = None
 
@@ -50,7 +55,10 @@ class Summary:
 
 @dataclass(frozen=True)
 class Source:
-    """Where raw data comes from: a folder of contract tables, or one event log with its mapping; neither: the warehouse has it."""
+    """Where raw data comes from: a folder of contract tables, or one event log with its mapping.
+
+    With neither, the warehouse has it already.
+    """
 
     folder: Path | None = None
     event_log: str | None = None
@@ -59,9 +67,7 @@ class Source:
     def load(self, warehouse: Warehouse, progress: Callable[[str], None]) -> None:
         if self.folder is not None:
             warehouse.load(
-                lambda connection: load_folder(
-                    connection, self.folder, schema=warehouse.raw_schema, progress=progress
-                )
+                lambda connection: load_folder(connection, self.folder, schema=warehouse.raw_schema, progress=progress)
             )
         elif self.event_log is not None:
             log = self.event_log if self.event_log.startswith("table:") else Path(self.event_log)
@@ -86,6 +92,7 @@ def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     check_out_dir(out)
     with warehouse:
+        restore_folder(out)
         progress("load", "reading the raw data")
         source.load(warehouse, lambda detail: progress("load", detail))
         _write_salt(warehouse)
@@ -116,8 +123,9 @@ def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min
             progress=lambda detail: progress("report", detail),
         )
         progress("publish", "swapping in the new marts and report")
+        waiting = bring_beside(aside, out)
         warehouse.publish()
-        replace_folder(aside, out)
+        swap_folders(waiting, out)
         summary.report, summary.database = str(out / "index.html"), warehouse.shown_as
         (warehouse.work_folder() / "run.json").write_text(summary.as_json(), encoding="utf-8")
     return summary
@@ -163,7 +171,7 @@ def summarise(warehouse: Warehouse, run_id: str) -> Summary:
     """What is new this week, teams by band, data problems: read from the marts."""
     marts = warehouse.marts_schema
     latest = warehouse.query(
-        "select r.team_id, coalesce(t.team_name, r.team_id) as team_name, r.week_start, r.data_through, r.band, r.status, r.alert, "
+        "select r.team_id, coalesce(t.team_name, r.team_id) as team_name, r.data_through, r.band, r.status, r.alert, "
         "r.place from (select *, row_number() over (partition by team_id order by week_start desc) as place "
         f"from {marts}.team_risk) as r left join {marts}.dim_team as t on r.team_id = t.team_id where r.place <= 2 "
         "order by t.sort_order, r.place"
@@ -191,20 +199,49 @@ def summarise(warehouse: Warehouse, run_id: str) -> Summary:
         bands={band: counted[band] for band in (*order, "withheld", "insufficient_data") if counted[band]},
         new=new,
         problems=problems,
+        demo_salt=not has_salt(warehouse),
     )
 
 
-def replace_folder(fresh: Path, target: Path) -> None:
-    """Put `fresh` in the place of `target` by renames on one file system; the old one stands until then."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    waiting, leaving = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+def bring_beside(fresh: Path, target: Path) -> Path:
+    """Move `fresh` to the file system of `target`: lack of space stops the run here, before anything is published."""
+    waiting = target.with_name(f".{target.name}.new")
+    waiting.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(waiting, ignore_errors=True)
+    try:
+        return Path(shutil.move(fresh, waiting))
+    except OSError:
+        shutil.rmtree(waiting, ignore_errors=True)
+        raise
+
+
+def swap_folders(waiting: Path, target: Path) -> None:
+    """Put `waiting` in the place of `target` by renames; the old one stands until then."""
+    leaving = _leaving(target)
     shutil.rmtree(leaving, ignore_errors=True)
-    shutil.move(fresh, waiting)
     if target.exists():
-        os.replace(target, leaving)
-    os.replace(waiting, target)
+        target.replace(leaving)
+    waiting.replace(target)
     shutil.rmtree(leaving, ignore_errors=True)
+
+
+def restore_folder(target: Path) -> None:
+    """Put the old folder back where a run was killed between the two renames of a swap."""
+    if not target.exists() and _leaving(target).exists():
+        _leaving(target).replace(target)
+
+
+def _leaving(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
+
+
+def has_salt(warehouse: Warehouse) -> bool:
+    """Whether the warehouse has a salt of its own for the hashes of persons."""
+    found = warehouse.query(
+        "select 1 as one_row from information_schema.tables where table_schema = ? and table_name = 'person_salt'",
+        [warehouse.private_schema],
+    )
+    return found.num_rows > 0
 
 
 def _write_salt(warehouse: Warehouse) -> None:
@@ -218,9 +255,7 @@ def _stop_if_held(gate: CheckReport, warehouse: Warehouse) -> None:
         return
     page = warehouse.work_folder() / "checks.html"
     write_docs(gate, page)
-    lines = [
-        f"  {result.table_name}: {result.message} {result.remedy or ''}".rstrip() for result in gate.stops[:5]
-    ]
+    lines = [f"  {result.table_name}: {result.message} {result.remedy or ''}".rstrip() for result in gate.stops[:5]]
     more = f"\n  … and {len(gate.stops) - 5} more" if len(gate.stops) > 5 else ""
     raise StopCheck(
         "A check held the run; what was published before still stands.\n"

@@ -132,9 +132,7 @@ class DuckDBDialect(default.DefaultDialect):
     def get_view_names(self, connection: sa.Connection, schema: str | None = None, **kw: Any) -> list[str]:
         return self._relations(connection, "view", schema)
 
-    def has_table(
-        self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> bool:
+    def has_table(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         return any(table_name in self._relations(connection, kind, schema) for kind in ("table", "view"))
 
     def get_columns(
@@ -168,9 +166,7 @@ class DuckDBDialect(default.DefaultDialect):
     ) -> list:
         return []
 
-    def get_indexes(
-        self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any
-    ) -> list:
+    def get_indexes(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> list:
         return []
 
 

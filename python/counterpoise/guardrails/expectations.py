@@ -135,9 +135,7 @@ class TableBatches:
         return _QuietValidator(self._execution_engine, batches=[Batch(data=data)])
 
 
-def validate(
-    validator: Validator, expectations: Sequence[gxe.Expectation], examples: int
-) -> dict[str, dict[str, Any]]:
+def validate(validator: Validator, expectations: Sequence[gxe.Expectation], examples: int) -> dict[str, dict[str, Any]]:
     """check id -> result of each expectation, all of them in as few queries as can be.
 
     `examples` is how many unexpected values come back. What could not be evaluated is {"error": class name}:

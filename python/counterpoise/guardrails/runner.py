@@ -142,9 +142,7 @@ def _why_skipped(check: Check, columns: Columns) -> str | None:
 class _Run:
     """Evaluates checks and turns what Great Expectations says into results."""
 
-    def __init__(
-        self, engine: sa.Engine, schema: str, columns: Columns, run_id: str, clock: datetime
-    ) -> None:
+    def __init__(self, engine: sa.Engine, schema: str, columns: Columns, run_id: str, clock: datetime) -> None:
         self._engine = engine
         self._schema = schema
         self._columns = columns
@@ -182,9 +180,7 @@ class _Run:
                 again = "error" in found[check.id] and len(of_table) > 1
                 shows_values = check.expectation == VALUES_IN_SET and not found[check.id].get("success")
                 if again or shows_values:
-                    found |= gx.validate(
-                        validator, [made[check.id]], examples=_EXAMPLES if shows_values else 0
-                    )
+                    found |= gx.validate(validator, [made[check.id]], examples=_EXAMPLES if shows_values else 0)
             outcomes |= found
         return outcomes
 
@@ -281,9 +277,7 @@ class _Run:
             remedy="See that these columns are there with the types of the contract, and may be read.",
         )
 
-    def _result(
-        self, check: Check, status: str, fields: dict[str, Any] | None = None, **measured: Any
-    ) -> CheckResult:
+    def _result(self, check: Check, status: str, fields: dict[str, Any] | None = None, **measured: Any) -> CheckResult:
         passed = status == "passed"
         return CheckResult(
             **{"observed": None, "threshold": None, "unexpected_count": None, "affected_id": None} | measured,

@@ -82,9 +82,7 @@ def _template(output_is_share: bool, outcome_is_share: bool, size: Size) -> str:
     chart = (
         panels.configure(background="transparent", font="system-ui, sans-serif", padding=2)
         .configure_view(stroke=None)
-        .configure_axis(
-            domainColor=TEXT, tickColor=TEXT, labelColor=TEXT, labelFontSize=size.font, tickSize=3
-        )
+        .configure_axis(domainColor=TEXT, tickColor=TEXT, labelColor=TEXT, labelFontSize=size.font, tickSize=3)
         .configure_axisY(domain=False)
         .configure_title(
             color=TEXT,
@@ -116,13 +114,9 @@ def _panel_template(name: str, colour: str, band: str, is_share: bool, size: Siz
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", axis=y_axis, scale=alt.Scale(zero=False, nice=False, padding=4))
 
-    limits, series, marks, since = (
-        alt.Chart(alt.NamedData(data)) for data in ("limits", "series", "marks", "since")
-    )
+    limits, series, marks, since = (alt.Chart(alt.NamedData(data)) for data in ("limits", "series", "marks", "since"))
     layers = [
-        limits.mark_rect(color=band).encode(
-            x=x("start"), x2="end:T", y=y(f"{name}_low"), y2=f"{name}_high:Q"
-        ),
+        limits.mark_rect(color=band).encode(x=x("start"), x2="end:T", y=y(f"{name}_low"), y2=f"{name}_high:Q"),
         limits.mark_rule(color=colour, strokeWidth=0.7, strokeDash=[1, 3]).encode(
             x=x("start"), x2="end:T", y=y(f"{name}_mean")
         ),
@@ -172,9 +166,7 @@ def draw(
     for name, drawn in (("output", output), ("outcome", outcome)):
         by_week = dict(zip(drawn.series.weeks, drawn.series.values, strict=True))
         values = [by_week.get(week) for week in shown]  # a null breaks the line: no data is not zero
-        for row, before, value, after in zip(
-            rows, [None, *values], values, [*values[1:], None], strict=False
-        ):
+        for row, before, value, after in zip(rows, [None, *values], values, [*values[1:], None], strict=False):
             row[name] = value
             row[f"{name}_alone"] = value is not None and before is None and after is None
             row[f"{name}_outside"] = value is not None and drawn.is_outside(value)
@@ -183,9 +175,7 @@ def draw(
     spec["datasets"] = {
         "series": rows,
         "limits": [limits],
-        "marks": [
-            {"week": m.week.isoformat(), "letter": letter} for letter, m in marks.items() if m.week >= first
-        ],
+        "marks": [{"week": m.week.isoformat(), "letter": letter} for letter, m in marks.items() if m.week >= first],
         "since": [{"week": max(since, first).isoformat(), "word": since_word}] if since else [],
     }
     for view, drawn in zip(spec["vconcat"], (output, outcome), strict=True):

@@ -241,9 +241,7 @@ class ReportData:
     def is_withheld_for_all(self) -> bool:
         """A note on the input holds back scores, and not one team has a score."""
         newest = (self.score(team) for team in self.teams)
-        return any(n.severity == "withhold" for n in self.health) and not any(
-            s and s.is_scored for s in newest
-        )
+        return any(n.severity == "withhold" for n in self.health) and not any(s and s.is_scored for s in newest)
 
     def marks_of(self, team: Team) -> list[Mark]:
         """Changes of this team and of all teams in the weeks shown, oldest first."""
@@ -256,9 +254,7 @@ class _Marts:
     def __init__(self, query: Query, schema: str) -> None:
         # The name goes into SQL as it is, so nothing but a plain (or catalog-qualified) name may pass.
         if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?", schema):
-            raise UsageError(
-                f"{schema!r} is not a schema name. Use letters, digits and _, as in counterpoise."
-            )
+            raise UsageError(f"{schema!r} is not a schema name. Use letters, digits and _, as in counterpoise.")
         self._query = query
         self._schema = schema
 
@@ -338,9 +334,9 @@ def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE) -> Repor
 def _weeks(marts: _Marts) -> tuple[date, ...]:
     """The newest weeks up to the last one scored (else the last complete one), at most SHOWN_WEEKS."""
     for source in ("team_risk", "fct_metric_week where is_complete"):
-        row = marts.rows(
-            f"select min(week_start) as first_week, max(week_start) as last_week from {{marts}}.{source}"
-        )[0]
+        row = marts.rows(f"select min(week_start) as first_week, max(week_start) as last_week from {{marts}}.{source}")[
+            0
+        ]
         first, last = _date(row["first_week"]), _date(row["last_week"])
         if last is not None:
             n = min((last - first) // _WEEK + 1, SHOWN_WEEKS)
@@ -375,16 +371,12 @@ def _teams(marts: _Marts, min_people: int) -> tuple[Team, ...]:
 
 def _pairs(marts: _Marts) -> tuple[Pair, ...]:
     metrics = {
-        r["metric_id"]: Metric(
-            r["metric_id"], _text(r["label"]), _text(r["unit"]), _text(r["good_direction"])
-        )
+        r["metric_id"]: Metric(r["metric_id"], _text(r["label"]), _text(r["unit"]), _text(r["good_direction"]))
         for r in marts.rows("select metric_id, label, unit, good_direction from {marts}.metric_registry")
     }
     return tuple(
         Pair(r["pair_id"], metrics[r["output_metric_id"]], metrics[r["outcome_metric_id"]], _text(r["why"]))
-        for r in marts.rows(
-            "select pair_id, output_metric_id, outcome_metric_id, why from {marts}.pair_registry"
-        )
+        for r in marts.rows("select pair_id, output_metric_id, outcome_metric_id, why from {marts}.pair_registry")
         if r["output_metric_id"] in metrics and r["outcome_metric_id"] in metrics
     )
 
@@ -579,9 +571,7 @@ def _health(marts: _Marts) -> tuple[HealthNote, ...]:
     order = {"withhold": 0, "warn": 1, "info": 2}
     notes = [
         HealthNote(_text(r["severity"]), _text(r["sentence"]))
-        for r in marts.rows(
-            "select severity, sentence from {marts}.fct_data_health order by note_id, sentence"
-        )
+        for r in marts.rows("select severity, sentence from {marts}.fct_data_health order by note_id, sentence")
     ]
     return tuple(sorted(notes, key=lambda note: order.get(note.severity, 3)))
 

@@ -128,9 +128,7 @@ def _write(data: ReportData, folder: Path, tell: Callable[[str], None]) -> None:
         following = lines[place + 1].team if place + 1 < len(lines) else None
         team = views.team_page(data, line, previous, following)
         page(f"{TEAM_FOLDER}/{line.team.file}", "team.html", "../", page=team)
-    (folder / _MARKER).write_text(
-        "A report of counterpoise. The next run replaces this folder.\n", encoding="utf-8"
-    )
+    (folder / _MARKER).write_text("A report of counterpoise. The next run replaces this folder.\n", encoding="utf-8")
 
 
 def _environment(data: ReportData) -> Environment:
@@ -148,8 +146,7 @@ def _environment(data: ReportData) -> Environment:
         data=data,
         css=css,
         # Nothing may load and nothing may run; the one style sheet is named by its hash.
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
-        "form-action 'none'",
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
         team_folder=TEAM_FOLDER,
         say=words.say,
         count=words.count,

@@ -206,11 +206,7 @@ def news(data: ReportData) -> list[News]:
         sentences = [*_band_news(now, data.score(team, weeks_ago=1))]
         for verdict in data.verdicts.get(team.team_id, {}).values():
             turned = verdict.turned_from
-            if (
-                turned is None
-                or verdict.pair_id not in pairs
-                or {turned, verdict.verdict}.isdisjoint(_WORRYING)
-            ):
+            if turned is None or verdict.pair_id not in pairs or {turned, verdict.verdict}.isdisjoint(_WORRYING):
                 continue
             pair = pairs[verdict.pair_id]
             sentences.append(
@@ -308,11 +304,7 @@ def heat_rows(data: ReportData, lines: list[TeamLine]) -> tuple[list[tuple[str |
     """Rows under their part of the organisation, and how many teams were left out as never scored."""
     many = len(lines) > MANY_TEAMS
     if many:
-        shown = [
-            line
-            for line in lines
-            if any(s.is_scored for s in data.scores.get(line.team.team_id, {}).values())
-        ]
+        shown = [line for line in lines if any(s.is_scored for s in data.scores.get(line.team.team_id, {}).values())]
     else:
         shown = lines
     groups = [
@@ -324,12 +316,8 @@ def heat_rows(data: ReportData, lines: list[TeamLine]) -> tuple[list[tuple[str |
 
 def month_marks(weeks: tuple[date, ...]) -> list[MonthMark]:
     """Labels at the first week of every third month; every week-long label would overlap its neighbour."""
-    starts = [
-        i for i, week in enumerate(weeks) if week.day <= 7 and week.month % 3 == 1 and i < len(weeks) - 3
-    ]
-    return [
-        MonthMark(100 * i / len(weeks), month(weeks[i]), bool(place % 3)) for place, i in enumerate(starts)
-    ]
+    starts = [i for i, week in enumerate(weeks) if week.day <= 7 and week.month % 3 == 1 and i < len(weeks) - 3]
+    return [MonthMark(100 * i / len(weeks), month(weeks[i]), bool(place % 3)) for place, i in enumerate(starts)]
 
 
 def band_groups(lines: list[TeamLine]) -> list[Group]:
@@ -344,9 +332,7 @@ def band_groups(lines: list[TeamLine]) -> list[Group]:
     for line in lines:
         if not line.band:
             unscored[line.label, line.reason].append(line)
-    return groups + [
-        Group(label, None, reason, tuple(members)) for (label, reason), members in unscored.items()
-    ]
+    return groups + [Group(label, None, reason, tuple(members)) for (label, reason), members in unscored.items()]
 
 
 def banner(data: ReportData, lines: list[TeamLine]) -> tuple[str, list[str]] | None:
@@ -447,9 +433,7 @@ def lettered_marks(data: ReportData, team: Team) -> dict[str, Mark]:
     return dict(zip(ascii_uppercase, data.marks_of(team)[-len(ascii_uppercase) :], strict=False))
 
 
-def cards(
-    data: ReportData, lines: list[TeamLine], new: list[News]
-) -> tuple[list[tuple[TeamLine, Figure]], bool]:
+def cards(data: ReportData, lines: list[TeamLine], new: list[News]) -> tuple[list[tuple[TeamLine, Figure]], bool]:
     """A card for each team with a pair to draw; with very many, only for those with news (then True)."""
     able = []
     for line in lines:

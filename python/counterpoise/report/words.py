@@ -61,8 +61,7 @@ WORDS: dict[str, str] = {
     "the dotted line is since when.",
     "cards_some": "Only teams with news this week are drawn here; every team has its own page.",
     "cards_withheld": "Nothing is drawn over time while the scores are withheld.",
-    "cards_none": "No team has {weeks} weeks of both an output and an outcome yet, so there is nothing to "
-    "draw.",
+    "cards_none": "No team has {weeks} weeks of both an output and an outcome yet, so there is nothing to draw.",
     "card_score": "Score {risk}, likely {low} to {high}.",
     "score_short": "{risk} ({low} to {high})",
     "health_title": "Data health",
@@ -86,8 +85,7 @@ WORDS: dict[str, str] = {
     # team page
     "team_sub": "Week of {week}.",
     "team_of": "Part of {parent}.",
-    "score_line": "Score {risk} of 100, likely between {low} and {high}; {coverage} of the evidence was "
-    "there.",
+    "score_line": "Score {risk} of 100, likely between {low} and {high}; {coverage} of the evidence was there.",
     "score_picture": "Score {risk}, likely range {low} to {high}, on a scale from 0 to 100.",
     "score_none": "There is no score for this team this week. {reason}",
     "alert_on": "An alert is on: the evidence has held for some weeks. Please talk about it with the team.",
@@ -98,8 +96,7 @@ WORDS: dict[str, str] = {
     "since when.",
     "pairs_none": "There are not yet {weeks} weeks of both an output and an outcome for this team, so "
     "nothing is drawn.",
-    "pairs_withheld": "Nothing is drawn over time while the score is withheld: these weeks may not be "
-    "comparable.",
+    "pairs_withheld": "Nothing is drawn over time while the score is withheld: these weeks may not be comparable.",
     "pairs_small": "Fewer than {n} people work in this team, so its figures and items are not shown: they "
     "could be read as figures about a person.",
     "pair_name": "{output} → {outcome}",
@@ -113,10 +110,8 @@ WORDS: dict[str, str] = {
     "better_up": ", higher is better",
     "better_down": ", lower is better",
     "since_mark": "since",
-    "chart_text": "{team}: {output} over {outcome}, {weeks} weeks to the week of {week}. {output_last} "
-    "{outcome_last}",
-    "chart_last": "{label}: {value} in the week of {week}, usual {low} to {high}, {outside} of {n} weeks "
-    "outside.",
+    "chart_text": "{team}: {output} over {outcome}, {weeks} weeks to the week of {week}. {output_last} {outcome_last}",
+    "chart_last": "{label}: {value} in the week of {week}, usual {low} to {high}, {outside} of {n} weeks outside.",
     "reasons_title": "Why",
     "reasons_none": "No sign adds to the score this week.",
     "reason_points": "{points} points",

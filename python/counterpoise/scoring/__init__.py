@@ -1,4 +1,4 @@
-"""The paradox risk of teams: named stories compared by the evidence in the marts. See the docs on how the score works."""
+"""The paradox risk of teams: named stories compared by the evidence in the marts."""
 
 from counterpoise.scoring.score import score
 

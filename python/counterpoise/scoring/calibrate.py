@@ -1,7 +1,7 @@
 """Fits the two numbers that turn log odds into a risk, on simulated organisations, and writes the calibration file.
 
-A tool for those who maintain counterpoise: `python -m counterpoise.scoring.calibrate --out FILE`. Users never run it; a site's
-own base rate shifts the file's, it is not estimated from each run.
+A tool for those who maintain counterpoise: `python -m counterpoise.scoring.calibrate --out FILE`. Users never run
+it; a site's own base rate shifts the file's, it is not estimated from each run.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def main() -> None:
     intercept, slope = fit_platt(log_odds, is_paradox, weights)
     simulated_rate = float(np.average(is_paradox, weights=weights))
     shifted = intercept + logit(given.base_rate) - logit(simulated_rate)
-    predicted = expit(intercept + slope * log_odds)
+    squared_error = (expit(intercept + slope * log_odds) - is_paradox) ** 2
     given.out.write_text(
         json.dumps(
             {
@@ -99,8 +99,8 @@ def main() -> None:
                 "slope": round(slope, 4),
                 "base_rate": given.base_rate,
                 "how": {
-                    "method": "weighted logistic regression of the label on the log odds (Platt), each team weighing the same; "
-                    "intercept shifted from the simulated base rate to base_rate",
+                    "method": "weighted logistic regression of the label on the log odds (Platt), each team weighing "
+                    "the same; intercept shifted from the simulated base rate to base_rate",
                     "command": "python -m counterpoise.scoring.calibrate with the values below",
                     "scenario": "evaluation",
                     "seeds": given.seeds,
@@ -110,7 +110,7 @@ def main() -> None:
                     "ramp_weeks_left_out": RAMP_WEEKS,
                     "team_weeks": len(log_odds),
                     "simulated_base_rate": round(simulated_rate, 4),
-                    "brier_on_the_same_data": round(float(np.average((predicted - is_paradox) ** 2, weights=weights)), 4),
+                    "brier_on_the_same_data": round(float(np.average(squared_error, weights=weights)), 4),
                 },
             },
             indent=2,

@@ -20,11 +20,11 @@ class Contrasts:
     """What the marts say, as arrays.
 
     Attributes:
-        team_ids, weeks: of each row, shape (rows,); weeks as whole numbers since 1970-01-05, rows by team and then week.
+        team_ids, weeks: of each row, shape (rows,); weeks counted from 1970-01-05, rows by team and week.
         metrics: metric ids; rooms: `output` or `outcome` of each.
         effect, error: shape (rows, metrics, windows), positive = better; NaN where there is none.
         scale, margin: of each metric: effect scale of the prior, and the smallest effect that matters.
-        signals: signal ids of mechanisms; mechanism: their log evidence, shape (rows, signals), NaN where there is none.
+        signals: ids of mechanisms; mechanism: their log evidence, shape (rows, signals), NaN where there is none.
         people: active people of the team then, NaN where nobody knows.
         trial: the baseline is still short.
     """
@@ -45,9 +45,7 @@ class Contrasts:
     def without_metrics(self, withheld: Set[str]) -> "Contrasts":
         """The same with nothing known of some metrics."""
         gone = np.array([metric in withheld for metric in self.metrics], dtype=bool)
-        return (
-            replace(self, effect=np.where(gone[None, :, None], np.nan, self.effect)) if gone.any() else self
-        )
+        return replace(self, effect=np.where(gone[None, :, None], np.nan, self.effect)) if gone.any() else self
 
 
 def read_contrasts(warehouse: Warehouse) -> Contrasts:
@@ -128,9 +126,7 @@ def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | Non
         outcome_worse=outcome_worse,
         outcome_better=outcome_better,
         mechanisms={
-            signal: np.zeros(len(contrasts.weeks))
-            if signal == without
-            else known(contrasts.mechanism[:, place])
+            signal: np.zeros(len(contrasts.weeks)) if signal == without else known(contrasts.mechanism[:, place])
             for place, signal in enumerate(contrasts.signals)
         },
     )

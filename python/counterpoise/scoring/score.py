@@ -41,9 +41,7 @@ class Calibration:
 
 def load_calibration(version: str = "v1") -> Calibration:
     """The calibration file kept in the package."""
-    content = json.loads(
-        (files("counterpoise.scoring") / "calibration" / f"{version}.json").read_text("utf-8")
-    )
+    content = json.loads((files("counterpoise.scoring") / "calibration" / f"{version}.json").read_text("utf-8"))
     return Calibration(content["model_version"], content["intercept"], content["slope"])
 
 
@@ -111,19 +109,17 @@ def _coverage(contrasts: Contrasts) -> Floats:
     is_output = np.array([room == "output" for room in contrasts.rooms], dtype=bool)
     outcomes = known[:, ~is_output]
     return (
-        0.5 * known[:, is_output].any(axis=1) + 0.5 * outcomes.mean(axis=1)
-        if outcomes.size
-        else np.zeros(len(known))
+        0.5 * known[:, is_output].any(axis=1) + 0.5 * outcomes.mean(axis=1) if outcomes.size else np.zeros(len(known))
     )
 
 
 def _interval(
     contrasts: Contrasts, priors: dict[str, float], calibration: Calibration, risk: Floats
 ) -> tuple[Floats, Floats]:
-    """5th and 95th percentile of the risk over draws of every effect, widened by the prior's band; never past the risk itself.
+    """5th and 95th percentile of the risk over draws of every effect, widened by the prior's band.
 
-    One metric's draw is the same for all teams and windows: so a team's interval depends on no other team, and windows of one
-    metric move together as they do in truth.
+    One metric's draw is the same for all teams and windows: so a team's interval depends on no other team, and
+    windows of one metric move together as they do in truth. The interval always holds the risk itself.
     """
     normals = np.random.default_rng(20_240_930).standard_normal((DRAWS, len(contrasts.metrics)))
     drawn = np.stack([
@@ -137,7 +133,7 @@ def _interval(
 
 
 def _alerts(contrasts: Contrasts, risk: Floats, comparison: Comparison, story: np.ndarray) -> np.ndarray:
-    """Weeks in a row in the highest band, told as a paradox, with an output and an outcome that moved by more than matters."""
+    """Weeks in a row in the highest band, told as a paradox, with an output and an outcome that matter."""
     is_output = np.array([room == "output" for room in contrasts.rooms], dtype=bool)
     longest = contrasts.effect[:, :, -1]
     margin = contrasts.margin[None, :]
@@ -199,17 +195,13 @@ def score(
 
 def read_priors(warehouse: Warehouse) -> dict[str, float]:
     """Relative prior weight by story id, from the story registry."""
-    stories = warehouse.query(
-        f"select story_id, prior_weight from {warehouse.marts_schema}.story_registry"
-    ).to_pydict()
+    stories = warehouse.query(f"select story_id, prior_weight from {warehouse.marts_schema}.story_registry").to_pydict()
     return dict(zip(stories["story_id"], map(float, stories["prior_weight"]), strict=True))
 
 
 def _last_rows(contrasts: Contrasts) -> list[int]:
     rows = range(len(contrasts.weeks))
-    return [
-        row for row in rows if row + 1 == len(rows) or contrasts.team_ids[row] != contrasts.team_ids[row + 1]
-    ]
+    return [row for row in rows if row + 1 == len(rows) or contrasts.team_ids[row] != contrasts.team_ids[row + 1]]
 
 
 def _status(
@@ -284,13 +276,15 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
     """Reasons of scored team-weeks in the order of the points they bring; the story's own mechanism first."""
     marts = warehouse.marts_schema
     told = warehouse.query(
-        "select s.team_id, s.week_start, s.signal_id, s.observed, s.expected, s.n, s.since_week, r.response_id, r.owner_role "
+        "select s.team_id, s.week_start, s.signal_id, s.observed, s.expected, s.n, s.since_week, "
+        "r.response_id, r.owner_role "
         f"from {marts}.fct_signal_week as s inner join {marts}.signal_registry as r on s.signal_id = r.signal_id "
         "where s.log_evidence is not null"
     ).to_pylist()
     facts = {(row["team_id"], row["week_start"], row["signal_id"]): row for row in told}
     strongest = warehouse.query(
-        "select team_id, week_start, output_metric_id, outcome_metric_id, output_effect, outcome_value, outcome_expected from ("
+        "select team_id, week_start, output_metric_id, outcome_metric_id, output_effect, outcome_value, "
+        "outcome_expected from ("
         "select *, row_number() over (partition by team_id, week_start order by log_evidence desc, pair_id) as place "
         f"from {marts}.fct_pair_week where log_evidence is not null) as ranked where place = 1"
     ).to_pylist()

@@ -1,4 +1,7 @@
-"""The comparison of named explanations. No weighted sum and nothing trained: each story says which evidence it expects."""
+"""The comparison of named explanations.
+
+No weighted sum and nothing trained: each story says which evidence it expects.
+"""
 
 from dataclasses import dataclass
 
@@ -53,8 +56,8 @@ def _either(*alternatives: Floats) -> Floats:
 def compare(evidence: Evidence, priors: dict[str, float]) -> Comparison:
     """Weigh the paradox stories (one for each mechanism, one without) against the benign ones.
 
-    Worse outcomes never lower the odds: the same outcome evidence stands in every paradox story, and in one benign story
-    at the most as strongly.
+    Worse outcomes never lower the odds: the same outcome evidence stands in every paradox story, and in one benign
+    story at the most as strongly.
 
     Args:
         evidence: of any number of team-weeks.

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Any
 
 _SIGNALS = {
-    "rework_loop": "More is finished and more comes back: {observed:.1%} of finished items are reopened, {expected:.1%} expected",
+    "rework_loop": "More is finished and more comes back: {observed:.1%} are reopened, {expected:.1%} expected",
     "stopped_clock": "The clock stands still for {observed:.0%} of the requester's wait, {expected:.0%} expected",
-    "threshold_bunching": "Items pile up just inside the target beyond a smooth curve (index {observed:.2f}, {expected:.2f} expected)",
+    "threshold_bunching": "More items end just inside the target than a smooth curve allows: index {observed:.2f}, "
+    "{expected:.2f} expected",
     "outcome_divergence": "The output looks better while an outcome gets worse",
 }
 

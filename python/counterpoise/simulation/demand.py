@@ -16,14 +16,10 @@ from counterpoise.simulation.world import Team, World
 
 _WEEKDAY_SHARE = np.array([0.21, 0.20, 0.19, 0.18, 0.15, 0.04, 0.03])
 # Weights of the hours of a day (local clock): quiet nights, a peak before noon.
-_HOUR_WEIGHT = np.array(
-    [1, 1, 1, 1, 1, 2, 4, 8, 14, 17, 17, 15, 12, 14, 15, 14, 12, 9, 6, 5, 4, 3, 2, 2], float
-)
+_HOUR_WEIGHT = np.array([1, 1, 1, 1, 1, 2, 4, 8, 14, 17, 17, 15, 12, 14, 15, 14, 12, 9, 6, 5, 4, 3, 2, 2], float)
 _BY_HOUR = np.concatenate([[0.0], np.cumsum(_HOUR_WEIGHT) / _HOUR_WEIGHT.sum()])
 _HARD_SHARE = CATEGORY_SHARE[FIRST_HARD_CATEGORY:] / CATEGORY_SHARE[FIRST_HARD_CATEGORY:].sum()
-_EXTRA_WORK_IF_HARD = float(
-    (_HARD_SHARE @ CATEGORY_WORK[FIRST_HARD_CATEGORY:]) / (CATEGORY_SHARE @ CATEGORY_WORK) - 1
-)
+_EXTRA_WORK_IF_HARD = float((_HARD_SHARE @ CATEGORY_WORK[FIRST_HARD_CATEGORY:]) / (CATEGORY_SHARE @ CATEGORY_WORK) - 1)
 
 
 def draw_weeks(world: World, team: Team, rng: np.random.Generator) -> Weeks:

@@ -62,7 +62,7 @@ def folder_aside(out_dir: Path) -> Iterator[Path]:
         yield aside
         out_dir.mkdir(exist_ok=True)
         for file in sorted(aside.iterdir()):
-            os.replace(file, out_dir / file.name)
+            file.replace(out_dir / file.name)
             for file_format in FILE_FORMATS:
                 if file.suffix != f".{file_format}":
                     (out_dir / f"{file.stem}.{file_format}").unlink(missing_ok=True)
@@ -78,6 +78,6 @@ def write_one(table: pa.Table, path: Path) -> None:
         writer = TableWriter(aside)
         writer.add(table)
         writer.close()
-        os.replace(aside, path)
+        aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

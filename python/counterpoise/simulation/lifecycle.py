@@ -283,9 +283,7 @@ def _children(
     children.work_hours = parent.work_hours / of
     children.created = parent.started + 0.02 * number
     children.created = np.minimum(children.created, parent.resolved)
-    children.started = np.fmax(
-        children.created, _between(calendar, parent.started, parent.resolved, number / of)
-    )
+    children.started = np.fmax(children.created, _between(calendar, parent.started, parent.resolved, number / of))
     children.resolved = np.fmax(
         children.started, _between(calendar, parent.started, parent.resolved, (number + 0.98) / of)
     )

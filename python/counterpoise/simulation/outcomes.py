@@ -24,9 +24,7 @@ class Outcomes:
     value: Floats
 
 
-def draw_outcomes(
-    items: Items, first_response_target: float, ships: bool, rng: np.random.Generator
-) -> Outcomes:
+def draw_outcomes(items: Items, first_response_target: float, ships: bool, rng: np.random.Generator) -> Outcomes:
     """Outcomes of the items; `ships` says that the team's work can carry defects that surface later."""
     n = len(items)
     resolved = np.isfinite(items.resolved)

@@ -145,18 +145,12 @@ def _check(
         monday = start - timedelta(days=start.weekday())
         raise UsageError(f"start {start} is not a Monday. The Monday of that week is {monday}.")
     if file_format not in FILE_FORMATS:
-        raise UsageError(
-            f"file format {file_format!r} is not known. Choose one of: {', '.join(FILE_FORMATS)}."
-        )
+        raise UsageError(f"file format {file_format!r} is not known. Choose one of: {', '.join(FILE_FORMATS)}.")
     if out_dir.exists() and not out_dir.is_dir():
         raise UsageError(f"{out_dir} is a file. Name a folder for the tables.")
     if labels_path is None:
         return
     if labels_path.suffix not in {f".{name}" for name in FILE_FORMATS}:
-        raise UsageError(
-            f"{labels_path} ends neither in .csv nor in .parquet. Rename the file for the labels."
-        )
+        raise UsageError(f"{labels_path} ends neither in .csv nor in .parquet. Rename the file for the labels.")
     if labels_path.resolve().is_relative_to(out_dir.resolve()):
-        raise UsageError(
-            f"{labels_path} lies in {out_dir}, beside the data. Put the labels in another folder."
-        )
+        raise UsageError(f"{labels_path} lies in {out_dir}, beside the data. Put the labels in another folder.")

@@ -36,9 +36,7 @@ def mondays(world: World) -> np.ndarray:
 
 def at_hour(world: World, hour: float) -> datetime:
     """The moment `hour` hours after the start, to the second."""
-    return datetime(world.start.year, world.start.month, world.start.day) + timedelta(
-        seconds=round(hour * 3600)
-    )
+    return datetime(world.start.year, world.start.month, world.start.day) + timedelta(seconds=round(hour * 3600))
 
 
 def available_hours(world: World, team: Team, weeks: Weeks) -> Floats:

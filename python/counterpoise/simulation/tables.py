@@ -160,9 +160,7 @@ def _numbered(prefix: str, numbers: Ints, width: int) -> pa.Array:
     return pc.binary_join_element_wise(pa.scalar(prefix), digits, "")
 
 
-def _named(
-    codes: Ints, names: tuple[str | None, ...] | list[str | None], known: Bools | None = None
-) -> pa.Array:
+def _named(codes: Ints, names: tuple[str | None, ...] | list[str | None], known: Bools | None = None) -> pa.Array:
     """The name each code stands for; null where `known` is false."""
     indices = pa.array(codes.astype(np.int32), mask=None if known is None else ~known)
     return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string())).cast(pa.string())
@@ -293,9 +291,7 @@ def _work_item_events(
         "occurred_at": _moment(world, events.occurred),
         "recorded_at": _moment(world, events.recorded),
         "event_seq": events.seq,
-        "actor_id": _named(
-            person, members + partners + asking.people, events.role != ROLES.index("automation")
-        ),
+        "actor_id": _named(person, members + partners + asking.people, events.role != ROLES.index("automation")),
         "team_id": _either(events.at_partner, team, partner),
         "status_category": _named(events.slot, [slot.status for slot in SLOTS]),
         "waits_on": _named(events.slot, [slot.waits_on for slot in SLOTS]),
@@ -339,9 +335,7 @@ def _outcomes(
 ) -> Columns:
     rng = world.rng(4, team.index)
     with np.errstate(invalid="ignore"):
-        drawn = draw_outcomes(
-            items, team.trade.first_response_target, ships=team.function == "engineering", rng=rng
-        )
+        drawn = draw_outcomes(items, team.trade.first_response_target, ships=team.function == "engineering", rng=rng)
     occurred = np.rint((drawn.occurred - offset[drawn.item]) * 3600.0).astype(np.int64)
     recorded = occurred + np.rint(60.0 * rng.lognormal(0.0, 1.0, len(occurred))).astype(np.int64)
     loaded = loaded_at(recorded)

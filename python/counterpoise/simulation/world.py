@@ -98,9 +98,7 @@ class World:
     @cached_property
     def day_of_year(self) -> Floats:
         """Shape (weeks,): day of the year of each Monday."""
-        return np.array(
-            [(self.start + timedelta(weeks=w)).timetuple().tm_yday for w in range(self.weeks)], float
-        )
+        return np.array([(self.start + timedelta(weeks=w)).timetuple().tm_yday for w in range(self.weeks)], float)
 
     @cached_property
     def holiday_dip(self) -> Floats:
@@ -258,9 +256,7 @@ def _behaviour(world: World, index: int, rng: np.random.Generator) -> tuple[Kind
     return kind, float(round(world.weeks * (0.45 + 0.35 * onset))), 0.4 + 0.6 * strength
 
 
-def _crew(
-    members: int, kind: Kind, onset: float, strength: float, joined_before: Floats
-) -> tuple[Floats, Floats]:
+def _crew(members: int, kind: Kind, onset: float, strength: float, joined_before: Floats) -> tuple[Floats, Floats]:
     """Weeks in which each member came and went; only kinds that change the crew have joiners or leavers."""
     change = round(kind.crew_change * strength * members)
     joined = np.concatenate([joined_before[:members], onset + 1.5 * np.arange(max(change, 0))])

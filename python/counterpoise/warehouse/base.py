@@ -14,7 +14,7 @@ RAW = "work_system"
 
 
 class Warehouse(ABC):
-    """A place with raw tables and marts. Use as a context manager: it holds the lock of the run and lets go of it at the end.
+    """A place with raw tables and marts. As a context manager it holds the lock of the run and lets go at the end.
 
     Attributes:
         project: the dbt project and how it is called.

@@ -1,5 +1,6 @@
 """dbt, run inside this process: a second command then takes a fraction of a second, and a new process several."""
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,7 +61,8 @@ class DbtProject:
             "--target-path", str(self.work_folder / "target"),
             "--log-path", str(self.work_folder / "logs"),
             "--no-version-check",
-            "--quiet",
+            "--log-level", "none",
+            "--log-level-file", "debug",
             "--no-send-anonymous-usage-stats",
         ]  # fmt: skip
         if self.target:
@@ -72,7 +74,7 @@ class DbtProject:
             ]
         callbacks = [_Narrator(progress)] if progress else []
         try:
-            with _environment(self.environment):
+            with _environment(self.environment), _quiet_logging():
                 result = dbtRunner(callbacks=callbacks).invoke(arguments)
         finally:
             _close_connections()
@@ -107,24 +109,29 @@ def _environment(values: Mapping[str, str]):
                 os.environ[name] = value
 
 
+@contextmanager
+def _quiet_logging():
+    """A log that cannot be written (a full disk) shall not put a traceback a line on the screen; dbt's result tells."""
+    before = logging.raiseExceptions
+    logging.raiseExceptions = False
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before
+
+
 def _close_connections() -> None:
     """dbt keeps a DuckDB file locked until its adapters let go of it."""
     from dbt.adapters.factory import FACTORY
 
     for adapter in FACTORY.adapters.values():
         adapter.cleanup_connections()
-        adapter.connections.close_all_connections() if hasattr(
-            adapter.connections, "close_all_connections"
-        ) else None
+        adapter.connections.close_all_connections() if hasattr(adapter.connections, "close_all_connections") else None
     FACTORY.reset_adapters()
 
 
 def _what_failed(result: Any, log: Path) -> str:
-    failures = [
-        node
-        for node in getattr(result.result, "results", None) or []
-        if str(node.status) in ("error", "fail")
-    ]
+    failures = [node for node in getattr(result.result, "results", None) or [] if str(node.status) in ("error", "fail")]
     if failures:
         lines = [f"  {node.node.name}: {_first_lines(node.message)}" for node in failures[:_SHOWN_FAILURES]]
         more = f"\n  … and {len(failures) - _SHOWN_FAILURES} more" if len(failures) > _SHOWN_FAILURES else ""

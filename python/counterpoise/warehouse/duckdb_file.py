@@ -21,6 +21,11 @@ from counterpoise.warehouse.dbt import DbtProject
 STORAGE_VERSION = "v1.4.0"
 
 
+def _literal(text: str) -> str:
+    """A text as a quoted SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def quoted(name: str) -> str:
     """A name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
@@ -29,14 +34,13 @@ def quoted(name: str) -> str:
 class DuckDBFile(Warehouse):
     """Marts published as the DuckDB file `path`; private state in the folder `.<stem>.build` beside it."""
 
-    def __init__(
-        self, path: Path, project: DbtProject, marts_schema: str = MARTS, raw_schema: str = RAW
-    ) -> None:
+    def __init__(self, path: Path, project: DbtProject, marts_schema: str = MARTS, raw_schema: str = RAW) -> None:
         self.path = path.absolute()
         self.marts_schema, self.raw_schema = marts_schema, raw_schema
         if self.path.stem.split(".")[0] in (marts_schema, raw_schema, self.private_schema):
             raise UsageError(
-                f"{path.name}: a DuckDB file must not be named like the schema inside it. Call it, say, {path.stem}_marts.duckdb."
+                f"{path.name}: a DuckDB file must not be named like the schema inside it. "
+                f"Call it, say, {path.stem}_marts.duckdb."
             )
         self.build_folder = self.path.parent / f".{self.path.stem}.build"
         self.build_file = self.build_folder / "work.duckdb"
@@ -50,18 +54,23 @@ class DuckDBFile(Warehouse):
         return str(self.path)
 
     def __enter__(self) -> "DuckDBFile":
-        self.build_folder.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
         try:
+            self.build_folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
             self._refuse_foreign_file()
-        except BaseException:
+        except BaseException as error:
             self._drop_lock()
+            if isinstance(error, OSError):
+                raise self._storage_trouble(error) from error
             raise
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.release()
         self._drop_lock()
+        # Whoever ran into it (dbt, DuckDB, the report): a full disk has one message.
+        if isinstance(error, Exception) and _is_full(error):
+            raise self._storage_trouble(error) from error
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """The open connection to the private file."""
@@ -72,7 +81,8 @@ class DuckDBFile(Warehouse):
                 )
             except duckdb.Error as error:
                 raise CounterpoiseError(
-                    f"{self.build_file} could not be opened: {_short(error)}. If another program has it open, close it there; "
+                    f"{self.build_file} could not be opened: {_short(error)}. "
+                    "If another program has it open, close it there; "
                     "if the file is damaged, delete it: it is built anew from the raw data."
                 ) from error
             self._connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
@@ -117,13 +127,12 @@ class DuckDBFile(Warehouse):
 
     def publish(self) -> None:
         """Copy the marts into a new file, make sure it is on the disk, and rename it over the published one."""
+        self._refuse_foreign_file()
         fresh = self.path.with_name(f".{self.path.name}.new")
         fresh.unlink(missing_ok=True)
         connection = self.connect()
         try:
-            connection.execute(
-                f"attach '{str(fresh).replace(chr(39), chr(39) * 2)}' as published (storage_version '{STORAGE_VERSION}')"
-            )
+            connection.execute(f"attach {_literal(str(fresh))} as published (storage_version '{STORAGE_VERSION}')")
             try:
                 connection.execute(f"create schema published.{quoted(self.marts_schema)}")
                 for (name,) in connection.execute(
@@ -137,9 +146,12 @@ class DuckDBFile(Warehouse):
                 connection.execute("detach published")
             with fresh.open("rb+") as file:
                 os.fsync(file.fileno())
-            os.replace(fresh, self.path)
+            # What somebody wrote into the old file and never closed: beside it DuckDB would refuse to read the new one.
+            _log_of(self.path).unlink(missing_ok=True)
+            fresh.replace(self.path)
         except (duckdb.Error, OSError) as error:
             fresh.unlink(missing_ok=True)
+            _log_of(fresh).unlink(missing_ok=True)
             raise self._storage_trouble(error) from error
 
     def _refuse_foreign_file(self) -> None:
@@ -155,11 +167,13 @@ class DuckDBFile(Warehouse):
                     "Nothing was changed."
                 ) from error
             raise InputError(
-                f"{self.path} is there and is not a DuckDB file that can be read: {_short(error)}. Give another --db, or move it away."
+                f"{self.path} is there and is not a DuckDB file that can be read: {_short(error)}. "
+                "Give another --db, or move it away."
             ) from error
         try:
             foreign = connection.execute(
-                "select distinct schema_name from duckdb_tables() where database_name = current_database() and schema_name <> ?",
+                "select distinct schema_name from duckdb_tables() "
+                "where database_name = current_database() and schema_name <> ?",
                 [self.marts_schema],
             ).fetchall()
         finally:
@@ -167,8 +181,8 @@ class DuckDBFile(Warehouse):
         if foreign:
             names = ", ".join(sorted(name for (name,) in foreign))
             raise UsageError(
-                f"{self.path} holds tables that are not counterpoise's (schema {names}), and publishing replaces the whole file. "
-                "Give another --db."
+                f"{self.path} holds tables that are not counterpoise's (schema {names}), "
+                "and publishing replaces the whole file. Give another --db."
             )
 
     def _take_lock(self) -> None:
@@ -180,12 +194,12 @@ class DuckDBFile(Warehouse):
             holder = lock.read().strip()
             lock.close()
             raise CounterpoiseError(
-                f"Another run is at work on {self.path}{f' (process {holder})' if holder else ''}. Wait for it to end. Nothing was changed."
+                f"Another run is at work on {self.path}{f' (process {holder})' if holder else ''}. "
+                "Wait for it to end. Nothing was changed."
             ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
         self._lock = lock
+        lock.truncate(0)
+        os.write(lock.fileno(), str(os.getpid()).encode())
 
     def _drop_lock(self) -> None:
         if self._lock is not None:
@@ -193,13 +207,23 @@ class DuckDBFile(Warehouse):
             self._lock = None
 
     def _storage_trouble(self, error: Exception) -> CounterpoiseError:
-        text = str(error)
-        if "No space left" in text or "enough space" in text.lower() or "disk full" in text.lower():
+        if _is_full(error):
             free = shutil.disk_usage(self.path.parent).free / 1e6
             return CounterpoiseError(
-                f"There is no space left for {self.path.parent} ({free:,.0f} MB free). Make room and run again; what was published before still stands."
+                f"There is no space left for {self.path.parent} ({free:,.0f} MB free). "
+                "Make room and run again; what was published before still stands."
             )
         return CounterpoiseError(f"{self.path}: {_short(error)} What was published before still stands.")
+
+
+def _log_of(file: Path) -> Path:
+    """Where DuckDB keeps what was written to a file and not yet put into it."""
+    return file.with_name(f"{file.name}.wal")
+
+
+def _is_full(error: Exception) -> bool:
+    text = str(error)
+    return "No space left" in text or "enough space" in text.lower() or "disk full" in text.lower()
 
 
 def _short(error: Exception) -> str:

@@ -73,14 +73,10 @@ class Postgres(Warehouse):
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         with self.connect().cursor() as cursor:
-            cursor.execute(
-                sql.replace("%", "%%").replace("?", "%s") if parameters else sql, tuple(parameters) or None
-            )
+            cursor.execute(sql.replace("%", "%%").replace("?", "%s") if parameters else sql, tuple(parameters) or None)
             names = [column.name for column in cursor.description]
             rows = cursor.fetchall()
-        return pa.Table.from_pydict(
-            {name: _plain([row[place] for row in rows]) for place, name in enumerate(names)}
-        )
+        return pa.Table.from_pydict({name: _plain([row[place] for row in rows]) for place, name in enumerate(names)})
 
     def append_rows(self, table: str, rows: pa.Table) -> None:
         text = io.BytesIO()

@@ -48,9 +48,7 @@ def _output(project: DbtProject) -> dict[str, Any]:
             read_profile(str(folder))[name], name, project.target, ProfileRenderer(dict(project.variables))
         )
     except Exception as error:
-        raise UsageError(
-            f"The dbt profile in {folder} cannot be read: {' '.join(str(error).split())[:300]}"
-        ) from error
+        raise UsageError(f"The dbt profile in {folder} cannot be read: {' '.join(str(error).split())[:300]}") from error
     return output
 
 
