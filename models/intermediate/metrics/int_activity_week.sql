@@ -7,6 +7,23 @@ steps as (
 
 ),
 
+sources as (
+
+    select * from {{ ref('int_source_weeks') }}
+
+),
+
+owned as (
+
+    select
+        steps.*,
+        steps.occurred_week >= sources.first_pause_week as tells_pauses
+    from steps
+    inner join sources on steps.source_system = sources.source_system
+    where steps.team_id is not null
+
+),
+
 final as (
 
     select
@@ -15,12 +32,11 @@ final as (
         'all' as stratum,
         known_week,
         {{ counterpoise.signed_sum('1') }} as events,
+        {{ counterpoise.signed_sum('1', 'tells_pauses') }} as pausable_events,
         {{ counterpoise.signed_sum('1', "event_type = 'resolved'") }} as resolved_events,
         {{ counterpoise.signed_sum('1', 'is_pause') }} as pause_events,
         {{ counterpoise.signed_sum('1', "is_pause and waits_on = 'requester'") }} as requester_pause_events
-    from (
-        select * from steps where team_id is not null
-    ) as owned
+    from owned
     group by team_id, occurred_week, known_week
 
 )

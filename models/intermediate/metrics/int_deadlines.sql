@@ -26,6 +26,12 @@ teams as (
 
 ),
 
+sources as (
+
+    select * from {{ ref('int_source_weeks') }}
+
+),
+
 worked_spans as (
 
     select
@@ -70,6 +76,7 @@ resolution as (
         'resolution' as promise,
         targets.target_hours,
         items.first_resolved_at as kept_at,
+        0 as from_week,
         case
             when items.due_at is not null then items.due_at
             when targets.clock <> 'working' then {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
@@ -99,6 +106,7 @@ response as (
         'first_response' as promise,
         targets.target_hours,
         items.first_response_at as kept_at,
+        sources.first_response_week as from_week,
         coalesce(
             items.first_response_due_at,
             {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
@@ -109,6 +117,7 @@ response as (
             items.work_item_id = targets.work_item_id
             and items.version_from_week = targets.version_from_week
             and targets.metric_id = 'first_response_hours'
+    inner join sources on items.source_system = sources.source_system
     -- nobody asked for a part that the team split off, so nobody waits for its first answer
     where items.is_customer_work
 
@@ -136,14 +145,15 @@ held as (
         on
             promises.work_item_id = spans.work_item_id
             and promises.version_from_week = spans.version_from_week
-            and spans.started_at <= least(promises.deadline_at, coalesce(promises.kept_at, promises.deadline_at))
+            -- what was due before anything happened was due from whoever held it first
+            and (spans.span_number = 1 or spans.started_at <= least(promises.deadline_at, coalesce(promises.kept_at, promises.deadline_at)))
             and (spans.ended_at is null or spans.ended_at > least(promises.deadline_at, coalesce(promises.kept_at, promises.deadline_at)))
     where spans.resolutions_so_far > 0 or coalesce(spans.state, '') <> 'done'
     group by promises.work_item_id, promises.version_from_week, promises.promise
 
 ),
 
-final as (
+dated as (
 
     select
         promises.work_item_id,
@@ -154,7 +164,8 @@ final as (
         promises.target_hours,
         promises.deadline_at,
         {{ counterpoise.week_index(counterpoise.to_local('promises.deadline_at', 'teams.timezone')) }} as week,
-        coalesce(promises.kept_at <= promises.deadline_at, false) as is_in_time
+        coalesce(promises.kept_at <= promises.deadline_at, false) as is_in_time,
+        promises.from_week
     from promises
     inner join held
         on
@@ -163,6 +174,24 @@ final as (
             and promises.promise = held.promise
     left join teams on held.team_id = teams.team_id
     where held.team_id is not null
+
+),
+
+-- in a source that has never told of an answer, nothing is known of answers: not that none was given
+final as (
+
+    select
+        work_item_id,
+        version_from_week,
+        version_to_week,
+        promise,
+        team_id,
+        target_hours,
+        deadline_at,
+        week,
+        is_in_time
+    from dated
+    where week >= from_week
 
 )
 

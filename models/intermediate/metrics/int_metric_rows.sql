@@ -24,7 +24,7 @@ activity_rows as (
 
     {{ counterpoise.metric_rows(ref('int_activity_week'), [
         {'id': 'throughput', 'numerator': 'resolved_events', 'denominator': 0, 'n': 'resolved_events'},
-        {'id': 'requester_pause_share', 'numerator': 'requester_pause_events', 'denominator': 'events'},
+        {'id': 'requester_pause_share', 'numerator': 'requester_pause_events', 'denominator': 'pausable_events'},
     ]) }}
 
 ),

@@ -3,17 +3,30 @@
 {%- set follow_up_seconds = counterpoise.setting('follow_up_days') * 86400 %}
 with
 
+splits as (
+
+    select distinct from_item_id as work_item_id
+    from {{ ref('stg_work_item_links') }}
+    where link_type = 'split_from'
+
+),
+
+-- what the team split off itself is nobody coming back
 contacts as (
 
     select
-        requester_id,
-        category,
-        created_at as occurred_at,
+        items.requester_id,
+        items.category,
+        items.created_at as occurred_at,
         0 as kind,
         cast(null as {{ counterpoise.type_of('string') }}) as work_item_id,
         cast(null as {{ counterpoise.type_of('integer') }}) as version_from_week
-    from {{ ref('stg_work_items') }}
-    where requester_id is not null and coalesce(origin, 'customer') = 'customer'
+    from {{ ref('stg_work_items') }} as items
+    left join splits on items.work_item_id = splits.work_item_id
+    where
+        items.requester_id is not null
+        and coalesce(items.origin, 'customer') = 'customer'
+        and (items.origin is not null or splits.work_item_id is null)
 
 ),
 
@@ -22,7 +35,8 @@ resolutions as (
     select
         requester_id,
         category,
-        first_resolved_at as occurred_at,
+        -- an item resolved before it was created must not meet its own creation
+        greatest(first_resolved_at, created_at) as occurred_at,
         1 as kind,
         work_item_id,
         version_from_week

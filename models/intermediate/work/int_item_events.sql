@@ -142,12 +142,12 @@ placed as (
         ) as known_at,
         -- an item whose events name no team belongs to the team the item names
         case when items.has_team = 1 then events.team_id else items.team_id end as team_id,
-        items.source_system,
+        coalesce(items.source_system, 'unknown') as source_system,
         events.actor_id,
         case
             when events.actor_role is not null then events.actor_role
             when events.actor_id = items.requester_id then 'requester'
-            when events.actor_id is not null then 'agent'
+            else 'agent'
         end as actor_role,
         case coalesce(events.status_category, 'none')
             {%- for category, state in categories.items() %}

@@ -8,34 +8,18 @@ events as (
 
 ),
 
-items as (
-
-    select work_item_id, source_system, requester_id from {{ ref('stg_work_items') }}
-
-),
-
-requesters as (
-
-    select source_system, min({{ counterpoise.week_index('created_at') }}) as first_requester_week
-    from {{ ref('stg_work_items') }}
-    where requester_id is not null
-    group by source_system
-
-),
-
 told as (
 
     select
         events.source_system,
-        min(events.occurred_week) as first_week,
         max(events.known_week) - 1 as own_last_complete_week,
-        min(case when events.event_type = 'first_response' or (events.event_type = 'commented' and events.is_public and events.actor_role = 'agent') then events.known_week end) as first_response_week,
+        min(case
+            when events.event_type = 'first_response' then events.known_week
+            when events.event_type = 'commented' and events.is_public and events.actor_role = 'agent' then events.known_week
+        end) as first_response_week,
         min(case when events.tells_public_replies then events.known_week end) as first_public_reply_week,
-        min(case when events.event_type = 'review_requested' then events.known_week end) as first_review_week,
-        min(case when events.state = 'paused' then events.known_week end) as first_pause_week,
-        max(requesters.first_requester_week) as first_requester_week
+        min(case when events.state = 'paused' then events.known_week end) as first_pause_week
     from events
-    left join requesters on events.source_system = requesters.source_system
     group by events.source_system
 
 ),

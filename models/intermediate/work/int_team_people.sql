@@ -11,6 +11,7 @@ steps as (
     from {{ ref('int_item_steps') }}
     where
         actor_role = 'agent'
+        and actor_id is not null
         and team_id is not null
 
 ),
@@ -40,19 +41,36 @@ members as (
 
     select
         team_id,
+        person_id,
         coalesce(fte, 1) as fte,
+        valid_from,
         {{ counterpoise.week_index_of_date('valid_from') }} as from_week,
-        {{ counterpoise.week_index_of_date('valid_to') }} as to_week
+        {{ counterpoise.week_index_of_date('valid_to') }} + 1 as until_week
     from {{ ref('stg_team_members') }}
+
+),
+
+-- who changes hours within a week counts once in it, with what is newer
+memberships as (
+
+    select
+        team_id,
+        fte,
+        from_week,
+        least(
+            coalesce(until_week, 1000000),
+            coalesce(lead(from_week) over (partition by team_id, person_id order by valid_from), 1000000)
+        ) as until_week
+    from members
 
 ),
 
 member_changes as (
 
-    select team_id, from_week as week, 1 as change, fte as fte_change from members
+    select team_id, from_week as week, 1 as change, fte as fte_change from memberships
     union all
-    select team_id, to_week + 1 as week, -1 as change, -fte as fte_change from members
-    where to_week is not null
+    select team_id, until_week as week, -1 as change, -fte as fte_change from memberships
+    where until_week < 1000000
 
 ),
 

@@ -8,6 +8,7 @@ pairs as (
         row_number() over (
             partition by team_id, week_start
             order by
+                case when verdict in ('paradox', 'hollow_gain') then 0 else 1 end,
                 case when log_evidence is null then 1 else 0 end,
                 log_evidence desc,
                 pair_id

@@ -19,10 +19,12 @@ looped as (
     select
         reopened.team_id,
         reopened.week,
-        reopened.observed,
-        reopened.expected,
-        reopened.effect,
-        reopened.n,
+        {%- for column in ['observed', 'expected', 'effect', 'n'] %}
+        case
+            when reopened.log_evidence_worse is null or repeated.log_evidence_worse > reopened.log_evidence_worse then repeated.{{ column }}
+            else reopened.{{ column }}
+        end as {{ column }},
+        {%- endfor %}
         case when throughput.log_evidence_better is not null and coalesce(reopened.log_evidence_worse, repeated.log_evidence_worse) is not null then
             least(
                 throughput.log_evidence_better,

@@ -127,8 +127,8 @@ def _interval(
         for normal in normals
     ])  # fmt: skip
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    low = risk_of(low - PRIOR_BAND, calibration.intercept, calibration.slope)
-    high = risk_of(high + PRIOR_BAND, calibration.intercept, calibration.slope)
+    low = risk_of(low, calibration.intercept - PRIOR_BAND, calibration.slope)
+    high = risk_of(high, calibration.intercept + PRIOR_BAND, calibration.slope)
     return np.minimum(low, risk), np.maximum(high, risk)
 
 

@@ -1,0 +1,316 @@
+"""The whole job on the demo organisation: what it finds, that it finds it again, and what readers see meanwhile."""
+
+import csv
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from command_line import Place, Ran, counterpoise, ended, start
+from conftest import ROOT, table_rows
+from counterpoise.inputs import load_folder
+from test_report import browser  # noqa: F401
+
+BANDS = {"clear", "watch", "elevated", "high"}
+# Who made the rows and when is the one thing that may differ from run to run.
+MADE_WHEN = ("scored_at",)
+KEPT_FROM_RUN_TO_RUN = {"check_results", "published_runs"}
+# Outcomes need weeks to show, and the longest window looks back over 13.
+WEEKS_UNTIL_SEEN = 10
+WEEKS_LOOKED_AT = 20
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo organisation after a run: where it is published, what the run said, and the truth about each team."""
+
+    place: Place
+    ran: Ran
+    labels: dict[str, dict[str, str]]
+
+    def teams(self, is_paradox: bool) -> list[str]:
+        return [team for team, label in self.labels.items() if (label["is_paradox"] == "true") == is_paradox]
+
+
+def _simulate(folder: Path) -> Path:
+    """A freshly simulated demo organisation in `folder`/raw, its labels beside it."""
+    ran = counterpoise("simulate", "--out", folder / "raw", "--labels", folder / "labels.csv")
+    assert ran.exit_code == 0, ran.said
+    return folder / "raw"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    folder = tmp_path_factory.mktemp("demo")
+    place = Place(folder)
+    ran = ended(start("run", "--raw", _simulate(folder), *place.options))
+    assert ran.exit_code == 0, ran.said
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        return Demo(place, ran, {row["team_id"]: row for row in csv.DictReader(file)})
+
+
+# what the demo shows
+
+
+def _risks(demo: Demo, team: str, first: date, last: date) -> list[float]:
+    rows = demo.place.read(
+        f"select risk from counterpoise.team_risk where team_id = '{team}' and risk is not null "
+        f"and week_start >= date '{first}' and week_start < date '{last}'"
+    )
+    return [risk for (risk,) in rows]
+
+
+def test_paradox_teams_stand_above_honest_ones(demo: Demo) -> None:
+    """Once harm has had time to show, a paradox team's median risk is above every honest team's in the same weeks."""
+    assert len(demo.teams(True)) >= 3 and len(demo.teams(False)) >= 5
+    for team in demo.teams(True):
+        first = date.fromisoformat(demo.labels[team]["onset_week"]) + timedelta(weeks=WEEKS_UNTIL_SEEN)
+        last = first + timedelta(weeks=WEEKS_LOOKED_AT)
+        own = _risks(demo, team, first, last)
+        honest = {other: _risks(demo, other, first, last) for other in demo.teams(False)}
+        assert len(own) >= 13 and all(len(risks) >= 13 for risks in honest.values()), "weeks enough to compare"
+        for other, risks in honest.items():
+            kinds = f"{demo.labels[team]['kind']} {own} and {demo.labels[other]['kind']} {risks}"
+            assert statistics.median(own) > statistics.median(risks), kinds
+
+
+def test_no_alarm_before_there_is_something_to_see(demo: Demo) -> None:
+    alerts = demo.place.read(
+        "select distinct team_id, min(week_start) from counterpoise.team_risk where alert group by 1"
+    )
+    assert alerts, "the demo shows what an alarm looks like"
+    for team, week in alerts:
+        assert team in demo.teams(True), f"{team} is honest: {demo.labels[team]['kind']}"
+        assert week > date.fromisoformat(demo.labels[team]["onset_week"])
+
+
+# the tables that readers rely on
+
+
+def test_one_score_row_for_each_team_and_complete_week(demo: Demo) -> None:
+    scores = demo.place.read("select team_id, week_start from counterpoise.team_risk order by all")
+    weeks = demo.place.read(
+        "select distinct team_id, week_start from counterpoise.fct_metric_week where is_complete order by all"
+    )
+    assert scores == weeks
+    assert {team for team, _ in scores} == set(demo.labels)
+    for team in demo.labels:
+        own = [week for name, week in scores if name == team]
+        assert own == [own[0] + timedelta(weeks=n) for n in range(len(own))], f"{team} has a gap"
+        assert own[0].weekday() == 0 and own[-1] == max(week for _, week in scores)
+
+
+def test_scores_have_a_band_only_where_there_is_one(demo: Demo) -> None:
+    rows = demo.place.read(
+        "select status, band, risk, risk_low, risk_high, coverage, story, status_reason, data_through - week_start "
+        "from counterpoise.team_risk"
+    )
+    stories = {story for (story,) in demo.place.read("select story_id from counterpoise.story_registry")}
+    for status, band, risk, low, high, coverage, story, reason, days in rows:
+        assert 0 <= coverage <= 1 and days == 6
+        if status == "scored":
+            assert band in BANDS and 0 <= low <= risk <= high <= 100 and story in stories
+        else:
+            assert status in ("insufficient_data", "withheld")
+            assert (band, risk, low, high, story) == (None,) * 5 and reason
+    assert {band for _, band, *_ in rows} == BANDS | {None}
+
+
+# what the user sees
+
+
+def test_the_summary_names_what_is_new_the_bands_the_problems_and_the_report(demo: Demo) -> None:
+    place, said = demo.place, demo.ran.stdout
+    [(through,)] = place.read("select max(data_through) from counterpoise.team_risk")
+    assert f"data through {through}, 12 teams" in said
+    assert f"Marts:  {place.database}\nReport: {place.report / 'index.html'}\n" in said
+    headings = [said.index(heading) for heading in ("New this week", "Teams by band", "Data problems", "Report:")]
+    assert headings == sorted(headings)
+    shown = said[headings[1] : headings[2]].split("\n")[1:]
+    assert sum(int(line.split()[-1]) for line in shown if line) == 12
+    assert len(said.splitlines()) < 40, "one screen"
+
+
+def test_progress_goes_to_stderr_a_line_a_step(demo: Demo) -> None:
+    steps = [line.partition("] ")[2].partition(":")[0] for line in demo.ran.stderr.splitlines() if line.startswith("[")]
+    assert steps == ["load", "check raw", "build", "check marts", "score", "check scores", "report", "publish"]
+
+
+def test_pages_open_in_a_browser_without_complaint(browser, demo: Demo) -> None:  # noqa: F811
+    page = browser.new_page(viewport={"width": 1160, "height": 900})
+    complaints, requests = [], []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("request", lambda request: requests.append(request.url))
+    paths = sorted(demo.place.report.rglob("*.html"))
+    assert len(paths) == 2 + 12, "overview, checks, and a page for each team"
+    for path in paths:
+        page.goto(path.as_uri())
+        assert page.locator("h1").count() == 1
+    page.close()
+    assert complaints == []
+    assert requests == [path.as_uri() for path in paths], "nothing but the pages themselves was asked for"
+
+
+# a second run, while people read
+
+
+_READER = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1], read_only=True)
+for _ in range(2):
+    print(connection.execute("select count(*) from counterpoise.published_runs").fetchone()[0], flush=True)
+    sys.stdin.readline()
+"""
+
+
+@dataclass(frozen=True)
+class Again:
+    """What was seen while the job ran once more, on a demo organisation simulated anew."""
+
+    before: dict[str, pa.Table]
+    after: dict[str, pa.Table]
+    ran: Ran
+    third: Ran
+    runs_seen: list[tuple[bool, list[tuple]]]
+    counts_of_the_reader: tuple[str, str]
+
+
+def _marts(place: Place) -> dict[str, pa.Table]:
+    """Every published table, sorted, without what says by which run and when it was made."""
+    with duckdb.connect(str(place.database), read_only=True) as connection:
+        names = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        return {
+            name: table_rows(connection, f"counterpoise.{name}", MADE_WHEN) for name in names - KEPT_FROM_RUN_TO_RUN
+        }
+
+
+@pytest.fixture(scope="module")
+def again(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Again:
+    place, folder = demo.place, tmp_path_factory.mktemp("again")
+    raw, before = _simulate(folder), _marts(place)
+    progress = folder / "progress.txt"
+    reader = subprocess.Popen(
+        [sys.executable, "-c", _READER, str(place.database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    first_count = reader.stdout.readline().strip()
+    third, seen = None, []
+    with progress.open("w") as stderr:
+        process = start("run", "--raw", raw, *place.options, "--json", stderr=stderr)
+        while process.poll() is None:
+            runs = place.read("select run_id from counterpoise.published_runs order by published_at")
+            steps = progress.read_text()
+            seen.append(("publish:" in steps, runs))
+            if third is None and "build:" in steps:
+                third = place.run("--raw", raw)
+            time.sleep(0.2)
+    ran = ended(process)
+    second_count, _ = reader.communicate("\n\n", timeout=60)
+    assert ran.exit_code == 0, progress.read_text()
+    return Again(before, _marts(place), ran, third, seen, (first_count, second_count.strip()))
+
+
+def test_the_same_seed_gives_the_same_marts_and_scores(again: Again) -> None:
+    assert again.before.keys() == again.after.keys() and {"team_risk", "fct_metric_week"} < again.before.keys()
+    for name, rows in again.before.items():
+        assert rows.equals(again.after[name]), f"{name} differs between two runs on the same organisation"
+
+
+def test_a_second_run_at_once_is_refused_at_once(demo: Demo, again: Again) -> None:
+    assert again.third.exit_code == 1
+    assert f"Another run is at work on {demo.place.database} (process " in again.third.said
+    assert "Wait for it to end. Nothing was changed." in again.third.said
+    assert "build:" not in again.third.stderr
+
+
+def test_readers_are_not_locked_out_and_see_the_old_marts_until_the_end(demo: Demo, again: Again) -> None:
+    first_run, second_run = demo.place.read("select run_id from counterpoise.published_runs order by published_at")
+    before, after = [first_run], [first_run, second_run]
+    until_publish = [runs for published, runs in again.runs_seen if not published]
+    assert len(until_publish) > 20 and all(runs == before for runs in until_publish)
+    assert all(runs in (before, after) for _, runs in again.runs_seen)
+    assert again.counts_of_the_reader == ("1", "1"), "who had the file open reads on in the old one"
+
+
+def test_json_is_all_that_stands_on_stdout(demo: Demo, again: Again) -> None:
+    summary = json.loads(again.ran.stdout)
+    assert summary["teams"] == 12 and sum(summary["bands"].values()) == 12
+    assert summary["report"] == str(demo.place.report / "index.html")
+    assert summary["database"] == str(demo.place.database)
+    [(run_id,)] = demo.place.read("select arg_max(run_id, published_at) from counterpoise.published_runs")
+    assert summary["run_id"] == run_id
+
+
+# exit codes
+
+
+def test_the_checks_of_good_data_pass_with_exit_code_0(demo: Demo) -> None:
+    ran = counterpoise("check", "--db", demo.place.database, "--stage", "scores")
+    assert (ran.exit_code, ran.stdout.partition(":")[0]) == (0, "scores")
+    assert ", 0 did not" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--raw", "raw", "--event-log", "log.csv", "--db", "x.duckdb"], "not both"),
+        (["run", "--event-log", "log.csv", "--db", "x.duckdb"], "--event-log and --mapping go together"),
+        (["run", "--mapping", "log.yml", "--db", "x.duckdb"], "--event-log and --mapping go together"),
+        (["run", "--raw", "raw"], "needs --db FILE"),
+        (["run", "--raw", "raw", "--db", "x.duckdb", "--vars", "just words"], "--vars must be a YAML mapping"),
+        (["run", "--raw", "raw", "--db", "x.duckdb", "--vars", "{a: ["], "--vars is not YAML"),
+        (["run", "--raw", "raw", "--db", "x.duckdb", "--target", "nowhere"], "nowhere"),
+        (["run", "--raw", "raw", "--db", "x.duckdb", "--min-people", "2"], "--min-people"),
+        (["run", "--no-such-option"], "--no-such-option"),
+        (["no-such-command"], "no-such-command"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_makes_nothing(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = counterpoise(*arguments)
+    assert ran.exit_code == 2
+    assert message in ran.said
+    assert list(tmp_path.iterdir()) == []
+
+
+# dbt alone
+
+
+def test_dbt_alone_builds_the_marts_without_scores_and_without_complaint(small_raw: Path, tmp_path: Path) -> None:
+    """For people who only want dbt: nothing deprecated, all tests of the data pass, scores wait for Python."""
+    database = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        load_folder(connection, small_raw)
+    folders = ("--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs"))
+
+    def dbt(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", *arguments, *folders],
+            cwd=ROOT,
+            env=os.environ | {"COUNTERPOISE_BUILD_FILE": str(database)},
+            capture_output=True,
+            text=True,
+        )
+
+    parsed = dbt("parse", "--no-partial-parse", "--show-all-deprecations")
+    assert parsed.returncode == 0, parsed.stdout
+    assert "deprecat" not in parsed.stdout.lower() and "warning" not in parsed.stdout.lower(), parsed.stdout
+    built = dbt("build")
+    assert built.returncode == 0, built.stdout[-3000:]
+    assert "WARN=0 ERROR=0 SKIP=0" in built.stdout
+    assert "hashed with the public demo salt" in built.stdout
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select count(*) > 1000 from counterpoise.fct_metric_week").fetchone()[0]
+        assert connection.execute("select count(*) from counterpoise.team_risk").fetchone()[0] == 0
