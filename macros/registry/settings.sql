@@ -16,8 +16,6 @@
         'year_ago_weight': 0.5,
         'null_ratio_without_history': 1.25,
         'history_load_lag_days': 28,
-        'min_people': 5,
-        'bunching_weeks': 26,
         'signal_fired_log_evidence': 3.0,
         'assumed_columns': false,
         'max_evidence_rows': 20,

@@ -67,7 +67,7 @@ def _warehouse_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--target", help="dbt target; the profile's default if not given."),
         click.option("--vars", "variables", default="{}", help="dbt vars as YAML; best the same from run to run."),
         click.option("--profiles-dir", type=click.Path(path_type=Path), help="Folder of your own profiles.yml."),
-        click.option("--project-dir", type=click.Path(path_type=Path), help="Folder of the dbt project, if not its own."),
+        click.option("--project-dir", type=click.Path(path_type=Path), help="Folder of another dbt project."),
     )):  # fmt: skip
         function = option(function)
     return function
@@ -168,7 +168,8 @@ def _show(summary: Any) -> None:
         if len(lines) > most:
             click.echo(f"  … and {len(lines) - most} more in the report")
 
-    click.echo(f"\ncounterpoise: data through {summary.data_through}, {summary.teams} teams")
+    teams = "1 team" if summary.teams == 1 else f"{summary.teams} teams"
+    click.echo(f"\ncounterpoise: data through {summary.data_through}, {teams}")
     section("New this week", summary.new, "nothing moved")
     section(
         "Teams by band",

@@ -120,7 +120,8 @@ def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min
             warehouse.query,
             aside,
             marts_schema=warehouse.marts_schema,
-            progress=lambda detail: progress("report", detail),
+            progress=lambda detail: progress("report", detail.removeprefix("Report: ")),
+            min_people=min_people,
         )
         progress("publish", "swapping in the new marts and report")
         waiting = bring_beside(aside, out)

@@ -27,19 +27,13 @@ def real_data(name: str) -> Path:
     """Path of a real data file; skips the test where it is not there."""
     path = REAL_DATA / name
     if not path.exists():
-        pytest.skip(
-            f"the real data set {name} is not on this machine (looked in ../shared/data beside the checkout)"
-        )
+        pytest.skip(f"the real data set {name} is not on this machine (looked in ../shared/data beside the checkout)")
     return path
 
 
-def table_rows(
-    connection: duckdb.DuckDBPyConnection, relation: str, leave_out: tuple[str, ...] = ()
-) -> pa.Table:
+def table_rows(connection: duckdb.DuckDBPyConnection, relation: str, leave_out: tuple[str, ...] = ()) -> pa.Table:
     """A relation sorted by all its columns, without those that say when or by which run it was made."""
-    columns = [
-        row[0] for row in connection.execute(f"describe {relation}").fetchall() if row[0] not in leave_out
-    ]
+    columns = [row[0] for row in connection.execute(f"describe {relation}").fetchall() if row[0] not in leave_out]
     listed = ", ".join(f'"{name}"' for name in columns)
     return connection.sql(f"select {listed} from {relation} order by {listed}").to_arrow_table()
 
@@ -51,9 +45,7 @@ class Bench:
         project = DbtProject(ROOT, folder / ".marts.build")
         self.warehouse = DuckDBFile(folder / "marts.duckdb", project)
 
-    def build(
-        self, load: Callable[[duckdb.DuckDBPyConnection], object], *, scored: bool = True
-    ) -> DuckDBFile:
+    def build(self, load: Callable[[duckdb.DuckDBPyConnection], object], *, scored: bool = True) -> DuckDBFile:
         """Load with `load`, run dbt without tests, score; the warehouse stays open for reading."""
         self.warehouse.release()
         self.warehouse.build_folder.mkdir(parents=True, exist_ok=True)

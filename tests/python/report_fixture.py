@@ -190,7 +190,7 @@ def _notes(connection: duckdb.DuckDBPyConnection) -> None:
         "check_results",
         [
             ("run-1", checked - timedelta(days=7), "raw", "teams", "old", "unique", "teams", "team_id",
-             "stop", "failed", "3", "0", 3, "all", None, 
+             "stop", "failed", "3", "0", 3, "all", None,
              "An older run found 3 repeated teams.", "Send each once."),
             ("run-2", checked, "raw", "teams", "unique", "team_id is unique", "teams", "team_id", "stop",
              "passed", "0", "0", 0, "none", None, "Every team id stands once.", None),

@@ -41,9 +41,7 @@ def postgres(postgres_server: dict[str, str], tmp_path_factory: pytest.TempPathF
         ("HOST", "host"), ("PORT", "port"), ("USER", "user"), ("PASSWORD", "password"), ("DATABASE", "dbname"),
     )}  # fmt: skip
     project = DbtProject(ROOT, tmp_path_factory.mktemp("pg"), target="postgres", environment=environment)
-    credentials = {key: value for key, value in postgres_server.items() if value} | {
-        "options": "-c timezone=UTC"
-    }
+    credentials = {key: value for key, value in postgres_server.items() if value} | {"options": "-c timezone=UTC"}
     with Postgres(credentials, project) as warehouse:
         yield warehouse
 
@@ -52,9 +50,7 @@ def copy_raw(duck: duckdb.DuckDBPyConnection, postgres: Postgres, folder: Path) 
     """The raw schema of a DuckDB file, as it stands, in the PostgreSQL database."""
     with psycopg2.connect(**postgres.credentials) as connection, connection.cursor() as cursor:
         cursor.execute("drop schema if exists work_system cascade; create schema work_system")
-        tables = duck.sql(
-            "select table_name from duckdb_tables() where schema_name = 'work_system'"
-        ).fetchall()
+        tables = duck.sql("select table_name from duckdb_tables() where schema_name = 'work_system'").fetchall()
         for (table,) in tables:
             columns = duck.sql(f"describe work_system.{table}").fetchall()
             listed = ", ".join(f"{name} {TYPES[kind]}" for name, kind, *_ in columns)
@@ -99,13 +95,12 @@ def _build_both(bench: Bench, postgres: Postgres, folder: Path, load) -> None:
 def test_a_small_organisation(bench: Bench, postgres: Postgres, small_raw: Path, tmp_path: Path) -> None:
     _build_both(bench, postgres, tmp_path, lambda connection: load_folder(connection, small_raw))
     assert (
-        postgres.query("select count(*) as n from counterpoise.team_risk where status = 'scored'")[
-            "n"
-        ].to_pylist()[0]
+        postgres.query("select count(*) as n from counterpoise.team_risk where status = 'scored'")["n"].to_pylist()[0]
         > 50
     )
 
 
+@pytest.mark.slow
 def test_the_real_log(bench: Bench, postgres: Postgres, tmp_path: Path) -> None:
     log = real_data("incidents/incidents.csv.gz")
     mapping = ROOT / "tests" / "mappings" / "incidents.yml"

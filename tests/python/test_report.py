@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.report import build_report, site, views
 from counterpoise.report.data import MIN_PEOPLE, page_file

@@ -102,9 +102,7 @@ def test_a_past_week_is_what_was_known_then(
         assert late > 0, "the case is only tested when something was recorded late"
         connection.execute("delete from work_system.work_items where created_at >= ?", [cut])
         for column in ("first_response_at", "resolved_at", "closed_at"):
-            connection.execute(
-                f"update work_system.work_items set {column} = null where {column} >= ?", [cut]
-            )
+            connection.execute(f"update work_system.work_items set {column} = null where {column} >= ?", [cut])
         for table in ("work_item_events", "outcomes"):
             connection.execute(
                 f"delete from work_system.{table} "

@@ -123,13 +123,15 @@ unknown_then as (
         metric_rows.due_week + numbers.age as week,
         {%- for name, span in windows.items() %}
         {%- for column in sums %}
-        sum(case when numbers.age between {{ span[0] }} and {{ span[1] }} then metric_rows.{{ column }} else 0 end) as {{ name }}_{{ column }}{{ ',' if not (loop.last and name == 'baseline') }}
+        sum(case
+            when numbers.age between {{ span[0] }} and {{ span[1] }} then metric_rows.{{ column }} else 0
+        end) as {{ name }}_{{ column }}{{ ',' if not (loop.last and name == 'baseline') }}
         {%- endfor %}
         {%- endfor %}
     from metric_rows
     inner join numbers on metric_rows.due_week + numbers.age < metric_rows.known_week
     where metric_rows.known_week > metric_rows.due_week
-    group by 1, 2, 3, 4
+    group by metric_rows.team_id, metric_rows.metric_id, metric_rows.stratum, metric_rows.due_week + numbers.age
 
 ),
 

@@ -1,4 +1,7 @@
 -- Family of the closure cohort: one row per team, week of first resolution, kind of item and week of knowledge. Σ columns only.
+{% set first_contact =
+    'public_replies <= 1 and handoffs_to_resolution = 0 and not coalesce(is_reopened_in_follow_up, false) and not is_repeated'
+%}
 with
 
 closures as (
@@ -26,7 +29,7 @@ final as (
         {{ counterpoise.signed_sum('1', 'can_repeat') }} as items_with_requester,
         {{ counterpoise.signed_sum('1', 'can_repeat and is_repeated') }} as repeated_items,
         {{ counterpoise.signed_sum('1', 'can_repeat and tells_public_replies') }} as contact_items,
-        {{ counterpoise.signed_sum('1', 'can_repeat and tells_public_replies and public_replies <= 1 and handoffs_to_resolution = 0 and not coalesce(is_reopened_in_follow_up, false) and not is_repeated') }} as first_contact_items,
+        {{ counterpoise.signed_sum('1', 'can_repeat and tells_public_replies and ' ~ first_contact) }} as first_contact_items,
         {{ counterpoise.signed_sum('handoffs_to_resolution') }} as handoffs,
         {{ counterpoise.signed_sum('handoffs_to_resolution * handoffs_to_resolution') }} as handoffs_squares,
         {{ counterpoise.signed_sum('1', 'review_rounds > 0') }} as reviewed_items,

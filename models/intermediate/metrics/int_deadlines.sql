@@ -125,9 +125,11 @@ response as (
 
 promises as (
 
-    select * from resolution where deadline_at is not null
+    select * from resolution
+    where deadline_at is not null
     union all
-    select * from response where deadline_at is not null
+    select * from response
+    where deadline_at is not null
 
 ),
 

@@ -34,8 +34,8 @@ held as (
         on
             items.work_item_id = spans.work_item_id
             and items.version_from_week = spans.version_from_week
-            and spans.started_at <= items.first_response_at
-            and (spans.ended_at is null or spans.ended_at > items.first_response_at)
+            and items.first_response_at >= spans.started_at
+            and (spans.ended_at is null or items.first_response_at < spans.ended_at)
     group by items.work_item_id, items.version_from_week
 
 ),

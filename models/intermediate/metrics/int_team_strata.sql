@@ -30,7 +30,7 @@ counted as (
     where
         items.first_resolved_week >= starts.first_week
         and items.first_resolved_week < starts.first_week + {{ counterpoise.setting('stratum_weeks') }}
-    group by 1, 2
+    group by items.resolved_team_id, {{ counterpoise.stratum_label('items') }}
 
 ),
 

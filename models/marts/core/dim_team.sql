@@ -25,7 +25,12 @@ final as (
         teams.parent_team_id,
         teams.function,
         coalesce(teams.timezone, 'UTC') as timezone,
-        {{ counterpoise.as_integer('row_number() over (order by ' ~ counterpoise.byte_order("coalesce(teams.parent_team_id, '')") ~ ', ' ~ counterpoise.byte_order('teams.team_name') ~ ', ' ~ counterpoise.byte_order('teams.team_id') ~ ')') }} as sort_order,
+        cast(row_number() over (
+            order by
+                {{ counterpoise.byte_order("coalesce(teams.parent_team_id, '')") }},
+                {{ counterpoise.byte_order('teams.team_name') }},
+                {{ counterpoise.byte_order('teams.team_id') }}
+        ) as {{ counterpoise.type_of('integer') }}) as sort_order,
         {{ counterpoise.as_integer('latest.active_people') }} as active_people
     from teams
     left join latest on teams.team_id = latest.team_id and latest.newest_first = 1

@@ -33,17 +33,14 @@ load_notes as (
 
 ),
 
-{%- for table in ['work_items', 'work_item_events'] %}
-raw_{{ table }} as (
+raw_work_item_events as (
 
     select count(*) as row_count
     from (
-        {{ counterpoise.contract_rows(table) }}
+        {{ counterpoise.contract_rows('work_item_events') }}
     ) as raw_rows
 
 ),
-
-{%- endfor %}
 
 raw_event_log as (
 
@@ -58,7 +55,6 @@ ends as (
     select
         source_system,
         count(*) as items,
-        sum(case when is_open then 0 else 1 end) as ended,
         max(last_event_at) as last_event_at,
         min(created_at) as first_created_at
     from items
@@ -85,38 +81,26 @@ late_ends as (
 
 ),
 
-notes as (
+totals as (
 
     select
-        'closing_date_sample' as note_id,
-        'withhold' as severity,
-        'work_items' as source_table,
-        source_system as subject,
-        ended_late as row_count,
-        1.0 * ended_late / items as share,
-        cast(ended_late as {{ counterpoise.type_of('string') }}) || ' of ' || cast(items as {{ counterpoise.type_of('string') }})
-        || ' items end within the last five weeks of a log that reaches back ' || cast({{ counterpoise.as_integer('weeks') }} as {{ counterpoise.type_of('string') }})
-        || ' weeks: the items were picked by closing date. Earlier months hold only what stayed open until the end, so a trend over closing months is an artefact of the picking. Read this log across teams, not over time.' as sentence
-    from late_ends
-    -- of a log that was not picked so, most of what began more than five weeks before its end is long over
-    where begun_early >= 50 and weeks >= 13 and begun_and_ended_early <= 0.1 * begun_early
+        (select count(*) from items) as items,
+        (select count(*) from events) as events
 
-    union all
+),
 
-    select
-        'resolved_before_created', 'warn', 'work_items', 'work_item_id',
-        count(*), 1.0 * count(*) / nullif((select count(*) from items), 0),
-        cast(count(*) as {{ counterpoise.type_of('string') }}) || ' items are resolved before they were created. They count, with a duration of nothing; mend the times in the source.'
-    from items
-    where first_resolved_at < created_at
-    having count(*) > 0
+repeats as (
 
-    union all
+    select raw_work_item_events.row_count + raw_event_log.row_count - totals.events as row_count
+    from raw_work_item_events
+    cross join raw_event_log
+    cross join totals
 
-    select
-        'two_teams_at_once', 'warn', 'work_item_events', 'team_id',
-        count(distinct steps.work_item_id), null,
-        cast(count(distinct steps.work_item_id) as {{ counterpoise.type_of('string') }}) || ' items change team twice in the same instant. The order of the source''s numbers decides; where it gives none, the order of its event ids.'
+),
+
+simultaneous as (
+
+    select distinct steps.work_item_id
     from steps
     inner join steps as earlier
         on
@@ -124,46 +108,85 @@ notes as (
             and steps.version_from_week = earlier.version_from_week
             and steps.step = earlier.step + 1
     where steps.is_handoff and steps.occurred_at = earlier.occurred_at
+
+),
+
+notes as (
+
+    {{ counterpoise.counted_note(
+        'closing_date_sample', 'withhold', 'work_items', 'closed_at', 'ended_late',
+        'items end within the last five weeks of the log, and so do nearly all of those begun long before: the items were picked by '
+        ~ 'closing date. Earlier months hold only what stayed open until the end, so a trend over closing months is an artefact of '
+        ~ 'how the log was sampled. Read it across teams, not over time.',
+        share='1.0 * ended_late / items',
+        subject_column='source_system',
+    ) }}
+    from late_ends
+    -- of a log that was not picked so, most of what began more than five weeks before its end is long over
+    where begun_early >= 50 and weeks >= 13 and begun_and_ended_early <= 0.1 * begun_early
+
+    union all
+
+    {{ counterpoise.counted_note(
+        'resolved_before_created', 'warn', 'work_items', 'resolved_at', 'count(*)',
+        'items are resolved before they were created. They count, with a duration of nothing; mend the times in the source.',
+        share='1.0 * count(*) / max(totals.items)',
+    ) }}
+    from items
+    cross join totals
+    where items.first_resolved_at < items.created_at
     having count(*) > 0
 
     union all
 
-    select
-        'repeated_rows', 'info', 'work_item_events', 'event_id',
-        raw_work_item_events.row_count + raw_event_log.row_count - (select count(*) from events), null,
-        cast(raw_work_item_events.row_count + raw_event_log.row_count - (select count(*) from events) as {{ counterpoise.type_of('string') }})
-        || ' event rows are repeats of others or marked deleted; each event counts once.'
-    from raw_work_item_events
-    cross join raw_event_log
-    where raw_work_item_events.row_count + raw_event_log.row_count > (select count(*) from events)
+    {{ counterpoise.counted_note(
+        'two_teams_at_once', 'warn', 'work_item_events', 'team_id', 'count(*)',
+        "items change team twice in the same instant. The order of the source's numbers decides; where it gives none, the order "
+        ~ 'of its event ids.',
+    ) }}
+    from simultaneous
+    having count(*) > 0
 
     union all
 
-    select
-        'events_without_item', 'warn', 'work_item_events', 'work_item_id',
-        count(*), 1.0 * count(*) / nullif((select count(*) from events), 0),
-        cast(count(*) as {{ counterpoise.type_of('string') }}) || ' events name an item that work_items does not have. They wait for it; load the items.'
+    {{ counterpoise.counted_note(
+        'repeated_rows', 'info', 'work_item_events', 'event_id', 'row_count',
+        'event rows are repeats of others or marked deleted; each event counts once.',
+    ) }}
+    from repeats
+    where row_count > 0
+
+    union all
+
+    {{ counterpoise.counted_note(
+        'events_without_item', 'warn', 'work_item_events', 'work_item_id', 'count(*)',
+        'events name an item that work_items does not have. They wait for it; load the items.',
+        share='1.0 * count(*) / max(totals.events)',
+    ) }}
     from events
+    cross join totals
     left join {{ ref('stg_work_items') }} as known_items on events.work_item_id = known_items.work_item_id
     where known_items.work_item_id is null
     having count(*) > 0
 
     union all
 
-    select
-        'items_without_team', 'warn', 'work_items', 'team_id',
-        count(*), 1.0 * count(*) / nullif((select count(*) from items), 0),
-        cast(count(*) as {{ counterpoise.type_of('string') }}) || ' items belong to no team. They count for nobody; name an owner.'
+    {{ counterpoise.counted_note(
+        'items_without_team', 'warn', 'work_items', 'team_id', 'count(*)',
+        'items belong to no team. They count for nobody; name an owner.',
+        share='1.0 * count(*) / max(totals.items)',
+    ) }}
     from items
-    where last_team_id is null
+    cross join totals
+    where items.last_team_id is null
     having count(*) > 0
 
     union all
 
-    select
-        'teams_not_listed', 'warn', 'work_item_events', 'team_id',
-        count(distinct steps.team_id), null,
-        cast(count(distinct steps.team_id) as {{ counterpoise.type_of('string') }}) || ' teams hold items and do not stand in teams. They are read without a name; add them to teams.'
+    {{ counterpoise.counted_note(
+        'teams_not_listed', 'warn', 'work_item_events', 'team_id', 'count(distinct steps.team_id)',
+        'teams hold items and do not stand in teams. They are read without a name; add them to teams.',
+    ) }}
     from steps
     left join {{ ref('stg_teams') }} as teams on steps.team_id = teams.team_id
     where steps.team_id is not null and teams.team_id is null
@@ -171,55 +194,63 @@ notes as (
 
     union all
 
-    select
-        'late_rows', 'info', 'work_item_events', 'recorded_at',
-        sum(case when is_late then 1 else 0 end), 1.0 * sum(case when is_late then 1 else 0 end) / count(*),
-        cast(sum(case when is_late then 1 else 0 end) as {{ counterpoise.type_of('string') }}) || ' events became known in a later week than they happened. Past scores keep what was known then.'
-    from {{ ref('int_item_events') }}
-    having sum(case when is_late then 1 else 0 end) > 0
+    {{ counterpoise.counted_note(
+        'late_rows', 'info', 'work_item_events', 'recorded_at', 'count(*)',
+        'events became known in a later week than they happened. Past scores keep what was known then.',
+        share='1.0 * count(*) / max(totals.events)',
+    ) }}
+    from {{ ref('int_item_events') }} as item_events
+    cross join totals
+    where item_events.is_late
+    having count(*) > 0
 
     union all
 
-    select
-        'history_loads', 'info', 'work_item_events', '_loaded_at',
-        sum(loaded_rows), null,
-        cast(sum(loaded_rows) as {{ counterpoise.type_of('string') }}) || ' rows came in loads that brought history. Their load time is not read as the time they became known.'
+    {{ counterpoise.counted_note(
+        'history_loads', 'info', 'work_item_events', '_loaded_at', 'sum(loaded_rows)',
+        'rows came in loads that brought history. Their load time is not read as the time they became known.',
+    ) }}
     from {{ ref('int_load_batches') }}
     where is_history_load and not is_first_load
     having sum(loaded_rows) > 0
 
     union all
 
-    select
-        'gap_weeks', 'warn', 'work_item_events', 'occurred_at',
-        count(distinct week), null,
-        cast(count(distinct week) as {{ counterpoise.type_of('string') }}) || ' weeks have no event of any team''s sources. They are read as a gap in the data, not as quiet weeks.'
+    {{ counterpoise.counted_note(
+        'gap_weeks', 'warn', 'work_item_events', 'occurred_at', 'count(distinct week)',
+        "weeks have no event of a team's sources. They are read as a gap in the data, not as quiet weeks.",
+    ) }}
     from team_weeks
     where is_complete and loaded_known_week is null
     having count(*) > 0
 
     union all
 
-    select
-        'one_team_only', 'info', 'teams', 'team_id',
-        count(distinct team_id), null,
-        'There is only one team with work, so nothing can be compared with peers.'
+    {{ counterpoise.counted_note(
+        'one_team_only', 'info', 'teams', 'team_id', 'count(distinct team_id)',
+        'team only has work, so nothing can be compared with peers.',
+    ) }}
     from team_weeks
     having count(distinct team_id) = 1
 
     union all
 
-    select
-        'one_case_only', 'info', 'work_items', 'work_item_id',
-        count(*), null,
-        'There is only one item: too little to say anything about.'
-    from items
-    having count(*) = 1
+    {{ counterpoise.counted_note(
+        'one_case_only', 'info', 'work_items', 'work_item_id', 'items', 'item only: too little to say anything about.',
+    ) }}
+    from totals
+    where items = 1
 
     union all
 
     select
-        note_id, 'warn', source_table, column_name, row_count, null, sentence
+        note_id,
+        'warn' as severity,
+        source_table,
+        column_name as subject,
+        row_count,
+        null as share,
+        sentence
     from load_notes
 
 ),

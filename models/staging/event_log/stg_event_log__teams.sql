@@ -49,7 +49,7 @@ parents as (
     from groups
     where
         parent_team_id is not null
-        and parent_team_id not in (select groups.team_id from groups)
+        and parent_team_id not in (select known.team_id from groups as known)
 
 ),
 

@@ -10,7 +10,7 @@ placed as (
 
     select
         *,
-        row_number() over (partition by work_item_id order by occurred_at desc, event_seq desc, event_id) as newest_first
+        row_number() over (partition by work_item_id order by occurred_at desc, event_seq desc, event_id asc) as newest_first
     from events
 
 ),

@@ -19,6 +19,9 @@ from counterpoise.warehouse import Warehouse
 # From which risk on a band begins, and how much must be measured before "clear" may be said.
 BANDS = (("high", 70.0), ("elevated", 45.0), ("watch", 20.0), ("clear", 0.0))
 CLEAR_COVERAGE = 0.5
+# From which risk on a paradox is told, and from which log evidence on its mechanism is named.
+PARADOX_FROM = dict(BANDS)["watch"]
+MECHANISM_SEEN = 3.0
 # The interval covers 90 %: draws of every effect around its estimate, and prior odds off by a factor of two.
 DRAWS = 40
 PRIOR_BAND = np.log(2)
@@ -80,7 +83,7 @@ def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration:
     enough = has_output_and_outcome(contrasts)
     risk = np.where(enough, _risk(comparison, calibration), np.nan)
     low, high = _interval(contrasts, priors, calibration, risk)
-    story = np.argmax(comparison.log_weights, axis=0)
+    story = _stories_told(contrasts, comparison, risk)
     signals = (*contrasts.signals, DIVERGENCE)
     contribution = np.stack(
         [risk - _risk(compare(weigh(contrasts, without=signal), priors), calibration) for signal in signals],
@@ -90,6 +93,21 @@ def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration:
         risk, low, high, comparison.stories, story, _coverage(contrasts),
         _alerts(contrasts, risk, comparison, story), signals, contribution,
     )  # fmt: skip
+
+
+def _stories_told(contrasts: Contrasts, comparison: Comparison, risk: Floats) -> np.ndarray:
+    """Index of the story told of each team-week: a paradox from the band `watch` on, a benign one below it.
+
+    So that story and band say the same. A mechanism is named only where its own signal is strong; otherwise the
+    paradox is one whose mechanism is not seen.
+    """
+    weights = comparison.log_weights.copy()
+    for place, signal in enumerate(contrasts.signals):
+        weak = ~(contrasts.mechanism[:, place] >= MECHANISM_SEEN)
+        weights[comparison.stories.index(signal), weak] = -np.inf
+    benign = np.array([story in BENIGN for story in comparison.stories])
+    is_told = benign[:, None] != (np.nan_to_num(risk) >= PARADOX_FROM)[None, :]
+    return np.argmax(np.where(is_told, weights, -np.inf), axis=0)
 
 
 def _risk(comparison: Comparison, calibration: Calibration, shift: float = 0.0) -> Floats:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 _SIGNALS = {
-    "rework_loop": "More is finished and more comes back: {observed:.1%} are reopened, {expected:.1%} expected",
+    "rework_loop": "More is finished and more of it comes back: {observed:.1%}, {expected:.1%} expected",
     "stopped_clock": "The clock stands still for {observed:.0%} of the requester's wait, {expected:.0%} expected",
     "threshold_bunching": "More items end just inside the target than a smooth curve allows: index {observed:.2f}, "
     "{expected:.2f} expected",
