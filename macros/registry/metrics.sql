@@ -16,9 +16,11 @@
     where {{ week_column }} is not null and version_to_week is not null
 {% endmacro %}
 
-{#- A signed sum as an additive column; `condition` says which rows count. -#}
+{#- A signed sum as an additive column; `condition` says which rows count. Each value is settled before it is added: sums of
+    decimals are the same in any order, and what is taken away is what was added. -#}
 {% macro signed_sum(expression, condition='true') -%}
-    {{ counterpoise.as_measure('sum(case when ' ~ condition ~ ' then sign * (' ~ expression ~ ') else 0 end)') }}
+    {%- set value = 'sign' if expression == '1' else 'sign * ' ~ counterpoise.as_measure(counterpoise.settled(expression)) -%}
+    {{ counterpoise.as_measure('sum(case when ' ~ condition ~ ' then ' ~ value ~ ' else 0 end)') }}
 {%- endmacro %}
 
 {#- Natural logarithm of hours, at least a minute. -#}

@@ -9,7 +9,7 @@
         {{ counterpoise.as_double('observed') }} as observed,
         {{ counterpoise.as_double('expected') }} as expected,
         {{ counterpoise.as_double('effect') }} as effect,
-        {{ counterpoise.as_double('log_evidence') }} as log_evidence,
+        {{ counterpoise.settled('log_evidence') }} as log_evidence,
         {{ counterpoise.as_integer('coalesce(n, 0)') }} as n,
         case when status = 'fired' then {{ counterpoise.week_start('min(week) over (partition by team_id, status, run_number)') }} end as since_week
     from (

@@ -11,4 +11,4 @@ def test_every_metric_and_signal_by_hand(bench: Bench) -> None:
     unit_vars = "{counterpoise_unit_tests: true}"
     results = project.invoke(["test", "--select", "test_type:unit", "--vars", unit_vars]).results
     assert len(results) > 90
-    assert {str(result.status) for result in results} == {"pass"}
+    assert not [result.node.name for result in results if str(result.status) not in ("pass", "success")]

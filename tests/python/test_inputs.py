@@ -188,7 +188,7 @@ def test_gzip_upper_case_endings_and_odd_folder_names(connection, tmp_path):
     folder = tmp_path / "week=10 [a]*?'s"
     folder.mkdir()
     put(folder, work_items=ITEMS, work_item_events=EVENTS)
-    (folder / "Teams.CSV.GZ").write_bytes(gzip.compress(TEAMS.encode()))
+    (folder / "Teams.CSV.GZ").write_bytes(gzip.compress(TEAMS.encode(), mtime=0))
     assert load_folder(connection, folder).tables["teams"] == 1
 
 
@@ -400,7 +400,7 @@ def test_a_folder_in_the_place_of_a_table(connection, folder):
         ("teams.csv", b"PAR1junk", ["teams.csv is not CSV but Parquet. Name it .parquet"]),
         (
             "teams.csv",
-            gzip.compress(b"x"),
+            gzip.compress(b"x", mtime=0),
             ["teams.csv is not CSV but compressed with gzip. Name it .csv.gz"],
         ),
         ("teams.csv", TEAMS.encode("utf-16"), ["teams.csv is not CSV but UTF-16 text. Save it as UTF-8"]),
@@ -435,13 +435,13 @@ def test_a_folder_in_the_place_of_a_table(connection, folder):
         ),
         ("teams.csv.gz", b"", ["teams.csv.gz is empty (0 bytes)"]),
         ("teams.csv.gz", TEAMS.encode(), ["teams.csv.gz is not a whole gzip file"]),
-        ("teams.csv.gz", gzip.compress(TEAMS.encode())[:-4], ["teams.csv.gz is not a whole gzip file"]),
+        ("teams.csv.gz", gzip.compress(TEAMS.encode(), mtime=0)[:-4], ["teams.csv.gz is not a whole gzip file"]),
         (
             "teams.csv.gz",
-            gzip.compress(TEAMS.encode())[:-8] + b"12345678",
+            gzip.compress(TEAMS.encode(), mtime=0)[:-8] + b"12345678",
             ["teams.csv.gz is not a whole gzip file"],
         ),
-        ("teams.csv.gz", gzip.compress(b""), ["teams.csv.gz is empty (0 bytes)"]),
+        ("teams.csv.gz", gzip.compress(b"", mtime=0), ["teams.csv.gz is empty (0 bytes)"]),
         ("teams.parquet", b"", ["teams.parquet is empty (0 bytes)"]),
         (
             "teams.parquet",
@@ -674,7 +674,7 @@ def test_the_tables_have_the_types_the_models_read(connection, write):
 def test_gzip_parquet_and_tables_say_the_same(connection, write, tmp_path):
     _, mapping = write()
     zipped = tmp_path / "log.csv.gz"
-    zipped.write_bytes(gzip.compress(LOG.encode()))
+    zipped.write_bytes(gzip.compress(LOG.encode(), mtime=0))
     parquet = tmp_path / "log.parquet"
     connection.execute(
         'CREATE TABLE main."my.log" AS'
@@ -1020,7 +1020,7 @@ XES_COLUMNS = MAPPING["columns"] | {"case": "case:concept:name", "category": "ca
 @pytest.mark.parametrize("name", ["log.xes", "log.XES.gz"])
 def test_xes_says_the_same_as_csv(connection, write, name):
     content = as_xes(LOG).encode()
-    log, mapping = write(gzip.compress(content) if name.endswith("gz") else content, name=name, columns=XES_COLUMNS)
+    log, mapping = write(gzip.compress(content, mtime=0) if name.endswith("gz") else content, name=name, columns=XES_COLUMNS)
     assert load_event_log(connection, log, mapping).tables["event_log"] == 5
     assert loaded_log(connection) == expected_log()
     assert rows(connection, "SELECT count(*) FROM duckdb_tables() WHERE temporary") == [(0,)]

@@ -91,7 +91,7 @@ def test_no_team_gets_an_alarm_from_how_the_log_was_picked(place: Place, ran: Ra
     assert place.read("select count(*) from counterpoise.team_risk_reasons") == [(0,)]
     page = (place.report / "index.html").read_text(encoding="utf-8")
     assert reason in page
-    assert "a trend over closing months is an artefact of the picking" in page
+    assert "a trend over closing months is an artefact of how the log was sampled" in page
     assert reason in ran.said
 
 

@@ -50,7 +50,8 @@ expected as (
         baselines.base_between,
         baselines.base_strata,
         {%- for weeks in recent_weeks %}
-        {{ counterpoise.as_double('windows.recent_' ~ weeks ~ '_link_sum') }} as recent_{{ weeks }}_sum,
+        windows.recent_{{ weeks }}_link_sum,
+        windows.recent_{{ weeks }}_link_weight,
         {{ counterpoise.as_double('windows.recent_' ~ weeks ~ '_link_weight') }} as recent_{{ weeks }}_weight,
         {%- endfor %}
         {{ counterpoise.as_double('windows.baseline_link_weight') }} as stratum_base_weight,
@@ -85,8 +86,9 @@ pooled as (
         max(base_squares) as base_squares,
         max(base_between) as base_between,
         max(base_strata) as base_strata,
-        sum(recent_{{ weeks }}_sum) as recent_sum,
-        sum(recent_{{ weeks }}_weight) as recent_weight,
+        -- decimals are added, then read as doubles: a sum of doubles depends on their order
+        {{ counterpoise.as_double('sum(recent_' ~ weeks ~ '_link_sum)') }} as recent_sum,
+        {{ counterpoise.as_double('sum(recent_' ~ weeks ~ '_link_weight)') }} as recent_weight,
         sum(recent_{{ weeks }}_weight * stratum_rate) as expected_sum,
         sum(recent_{{ weeks }}_weight * recent_{{ weeks }}_weight * stratum_rate * (1 - least(stratum_rate, 1)) / (stratum_base_weight + {{ lean }})) as expected_binomial_variance,
         sum(recent_{{ weeks }}_weight * recent_{{ weeks }}_weight / (stratum_base_weight + {{ lean }})) as expected_mean_leverage

@@ -35,7 +35,7 @@ final as (
         {{ counterpoise.signed_sum('1', 'tells_pauses') }} as pausable_events,
         {{ counterpoise.signed_sum('1', "event_type = 'resolved'") }} as resolved_events,
         {{ counterpoise.signed_sum('1', 'is_pause') }} as pause_events,
-        {{ counterpoise.signed_sum('1', "is_pause and waits_on = 'requester'") }} as requester_pause_events
+        {{ counterpoise.signed_sum('1', "tells_pauses and is_pause and waits_on = 'requester'") }} as requester_pause_events
     from owned
     group by team_id, occurred_week, known_week
 

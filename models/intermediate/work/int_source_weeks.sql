@@ -18,7 +18,7 @@ told as (
             when events.event_type = 'commented' and events.is_public and events.actor_role = 'agent' then events.known_week
         end) as first_response_week,
         min(case when events.tells_public_replies then events.known_week end) as first_public_reply_week,
-        min(case when events.state = 'paused' then events.known_week end) as first_pause_week
+        min(case when events.is_pause or events.state = 'paused' then events.known_week end) as first_pause_week
     from events
     group by events.source_system
 

@@ -11,7 +11,7 @@ pairs as (
                 case when verdict in ('paradox', 'hollow_gain') then 0 else 1 end asc,
                 case when log_evidence is null then 1 else 0 end asc,
                 log_evidence desc,
-                pair_id asc
+                {{ counterpoise.byte_order('pair_id') }} asc
         ) as strongest_first,
         max(case when verdict in ('paradox', 'hollow_gain') then 1 else 0 end) over (partition by team_id, week_start) as has_verdict
     from {{ ref('fct_pair_week') }}
