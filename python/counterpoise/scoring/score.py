@@ -83,7 +83,8 @@ def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration:
     enough = has_output_and_outcome(contrasts)
     risk = np.where(enough, _risk(comparison, calibration), np.nan)
     low, high = _interval(contrasts, priors, calibration, risk)
-    story = _stories_told(contrasts, comparison, risk)
+    # the story told is the one the evidence fits best; how often each happens is the risk's affair
+    story = _stories_told(contrasts, compare(weigh(contrasts), {}), risk)
     signals = (*contrasts.signals, DIVERGENCE)
     contribution = np.stack(
         [risk - _risk(compare(weigh(contrasts, without=signal), priors), calibration) for signal in signals],
