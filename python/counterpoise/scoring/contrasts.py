@@ -42,6 +42,11 @@ class Contrasts:
     people: Floats
     trial: np.ndarray
 
+    @property
+    def is_output(self) -> np.ndarray:
+        """Which metrics are outputs (the others are outcomes), shape (metrics,)."""
+        return np.array([room == "output" for room in self.rooms], dtype=bool)
+
     def without_metrics(self, withheld: Set[str]) -> "Contrasts":
         """The same with nothing known of some metrics."""
         gone = np.array([metric in withheld for metric in self.metrics], dtype=bool)
@@ -113,7 +118,7 @@ def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | Non
     scale = contrasts.scale[None, :, None]
     better = log_mean_exp(log_evidence(effect, contrasts.error, scale), axis=2)
     worse = log_mean_exp(log_evidence(-effect, contrasts.error, scale), axis=2)
-    is_output = np.array([room == "output" for room in contrasts.rooms])
+    is_output = contrasts.is_output
     lagged = [_weeks_ago(contrasts, better[:, is_output], lag) for lag in OUTPUT_LAGS]
     known = np.nan_to_num
     outcome_worse = known(log_mean_exp(worse[:, ~is_output], axis=1))

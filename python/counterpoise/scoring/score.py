@@ -79,12 +79,13 @@ def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration:
         priors: relative prior weight by story id.
         calibration: intercept and slope of the risk.
     """
-    comparison = compare(weigh(contrasts), priors)
+    evidence = weigh(contrasts)
+    comparison = compare(evidence, priors)
     enough = has_output_and_outcome(contrasts)
     risk = np.where(enough, _risk(comparison, calibration), np.nan)
     low, high = _interval(contrasts, priors, calibration, risk)
     # the story told is the one the evidence fits best; how often each happens is the risk's affair
-    story = _stories_told(contrasts, compare(weigh(contrasts), {}), risk)
+    story = _stories_told(contrasts, compare(evidence, {}), risk)
     signals = (*contrasts.signals, DIVERGENCE)
     contribution = np.stack(
         [risk - _risk(compare(weigh(contrasts, without=signal), priors), calibration) for signal in signals],
@@ -111,21 +112,21 @@ def _stories_told(contrasts: Contrasts, comparison: Comparison, risk: Floats) ->
     return np.argmax(np.where(is_told, weights, -np.inf), axis=0)
 
 
-def _risk(comparison: Comparison, calibration: Calibration, shift: float = 0.0) -> Floats:
-    return risk_of(comparison.log_odds + shift, calibration.intercept, calibration.slope)
+def _risk(comparison: Comparison, calibration: Calibration) -> Floats:
+    return risk_of(comparison.log_odds, calibration.intercept, calibration.slope)
 
 
 def has_output_and_outcome(contrasts: Contrasts) -> np.ndarray:
     """Team-weeks with a tracked output and an outcome to hold against it; shape (rows,)."""
     known = np.any(~np.isnan(contrasts.effect), axis=2)
-    is_output = np.array([room == "output" for room in contrasts.rooms], dtype=bool)
+    is_output = contrasts.is_output
     return known[:, is_output].any(axis=1) & known[:, ~is_output].any(axis=1)
 
 
 def _coverage(contrasts: Contrasts) -> Floats:
     """Half for any output, half for the share of outcomes that are measured."""
     known = np.any(~np.isnan(contrasts.effect), axis=2)
-    is_output = np.array([room == "output" for room in contrasts.rooms], dtype=bool)
+    is_output = contrasts.is_output
     outcomes = known[:, ~is_output]
     return (
         0.5 * known[:, is_output].any(axis=1) + 0.5 * outcomes.mean(axis=1) if outcomes.size else np.zeros(len(known))
@@ -153,7 +154,7 @@ def _interval(
 
 def _alerts(contrasts: Contrasts, risk: Floats, comparison: Comparison, story: np.ndarray) -> np.ndarray:
     """Weeks in a row in the highest band, told as a paradox, with an output and an outcome that matter."""
-    is_output = np.array([room == "output" for room in contrasts.rooms], dtype=bool)
+    is_output = contrasts.is_output
     longest = contrasts.effect[:, :, -1]
     margin = contrasts.margin[None, :]
     with np.errstate(invalid="ignore"):
