@@ -49,3 +49,40 @@
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {% endmacro %}
+
+{#- The rows of a user's own metric model, in the standard shape. It gives team_id, metric_id, week_start (a Monday), numerator and
+    denominator; its rows are known at the end of their week. For means and durations it also gives link_sum and link_squares. -#}
+{% macro own_metric_rows(relation) %}
+    {%- set given = [] -%}
+    {%- if execute -%}
+        {%- for column in adapter.get_columns_in_relation(relation) -%}{%- do given.append(column.name | lower) -%}{%- endfor -%}
+    {%- endif %}
+    select
+        team_id,
+        {{ counterpoise.week_index_of_date('week_start') }} as week,
+        {{ 'stratum' if 'stratum' in given else "'all'" }} as stratum,
+        {{ counterpoise.week_index_of_date('week_start') }} as known_week,
+        metric_id,
+        {{ counterpoise.as_measure('numerator') }} as numerator,
+        {{ counterpoise.as_measure('denominator') }} as denominator,
+        {{ counterpoise.as_measure('n' if 'n' in given else 'denominator') }} as n,
+        {{ counterpoise.as_measure('link_sum' if 'link_sum' in given else 'numerator') }} as link_sum,
+        {{ counterpoise.as_measure('link_weight' if 'link_weight' in given else 'denominator') }} as link_weight,
+        {{ counterpoise.as_measure('link_squares' if 'link_squares' in given else '0') }} as link_squares
+    from {{ relation }}
+{% endmacro %}
+
+{#- No row, in the standard shape. -#}
+{% macro no_metric_rows() %}
+    select
+        cast(null as {{ counterpoise.type_of('string') }}) as team_id,
+        cast(null as {{ counterpoise.type_of('integer') }}) as week,
+        cast(null as {{ counterpoise.type_of('string') }}) as stratum,
+        cast(null as {{ counterpoise.type_of('integer') }}) as known_week,
+        cast(null as {{ counterpoise.type_of('string') }}) as metric_id,
+        {%- for column in ['numerator', 'denominator', 'n', 'link_sum', 'link_weight', 'link_squares'] %}
+        {{ counterpoise.as_measure('null') }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (select 1 as one_row) as nothing
+    where 1 = 0
+{% endmacro %}

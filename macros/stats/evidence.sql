@@ -23,3 +23,29 @@
         ))
     end
 {%- endmacro %}
+
+{#- ln k! by Ramanujan; exact to six decimals from 1 on, 0 for 0. -#}
+{% macro ln_factorial(k) -%}
+    case
+        when {{ k }} <= 0 then 0.0
+        else {{ k }} * ln({{ k }}) - {{ k }} + ln({{ k }} * (1 + 4 * {{ k }} * (1 + 2 * {{ k }}))) / 6.0 + 0.5723649429247001
+    end
+{%- endmacro %}
+
+{#- Log Bayes factor for "more often than usual" from a few counted events, clipped to [-3, 6]: k ~ Poisson(e) against a rate drawn from an
+    exponential with mean 3e, e.g. 4 where 0.5 is usual: ln(1.5^4 / 2.5^5) - ln(0.5^4 e^-0.5 / 4!) = 3.49. -#}
+{% macro counted_evidence(k, usual) -%}
+    least(6.0, greatest(-3.0,
+        ({{ k }}) * ln(3.0 * ({{ usual }})) - (({{ k }}) + 1) * ln(1.0 + 3.0 * ({{ usual }}))
+        - ({{ k }}) * ln({{ usual }}) + ({{ usual }}) + {{ counterpoise.ln_factorial('(' ~ k ~ ')') }}
+    ))
+{%- endmacro %}
+
+{#- Log evidence that k of n is more than a usual share, by the distance of log odds under that share. -#}
+{% macro share_evidence(k, n, usual) -%}
+    {{ counterpoise.log_evidence(
+        '(ln((' ~ k ~ ' + 0.5) / (' ~ n ~ ' - ' ~ k ~ ' + 0.5)) - ln(' ~ usual ~ ' / (1 - ' ~ usual ~ ')))',
+        'sqrt(1 / ((' ~ n ~ ' + 1) * ' ~ usual ~ ' * (1 - ' ~ usual ~ ')))',
+        '1.0'
+    ) }}
+{%- endmacro %}

@@ -164,12 +164,13 @@ def make_marts(*, teams: int = 12, weeks: int = 104, seed: int = 7) -> duckdb.Du
 def _registries(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The package's own seeds as they are; returns the pairs whose metrics are painted here."""
     for name in ("metric", "pair", "signal", "response", "story"):
+        table = "story_registry" if name == "story" else f"dim_{name}"
         connection.execute(
-            f"create table counterpoise.{name}_registry as select * from read_csv(?)",
+            f"create table counterpoise.{table} as select * from read_csv(?)",
             [str(REGISTRIES / f"{name}_registry.csv")],
         )
     rows = connection.execute(
-        "select pair_id, output_metric_id, outcome_metric_id from counterpoise.pair_registry"
+        "select pair_id, output_metric_id, outcome_metric_id from counterpoise.dim_pair"
     ).fetchall()
     return [pair_id for pair_id, *metrics in rows if METRICS.keys() >= set(metrics)]
 

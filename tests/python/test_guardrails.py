@@ -27,9 +27,9 @@ CANARY = "canary-of-a-person"
 SQL_TYPES = {"string": "varchar", "double": "double precision"}
 MARTS = {
     "dim_team": "team_id varchar, team_name varchar",
-    "metric_registry": "metric_id varchar, kind varchar",
-    "pair_registry": "pair_id varchar",
-    "signal_registry": "signal_id varchar",
+    "dim_metric": "metric_id varchar, kind varchar",
+    "dim_pair": "pair_id varchar",
+    "dim_signal": "signal_id varchar",
     "story_registry": "story_id varchar",
     "fct_work_item": (
         "work_item_id varchar, team_id varchar, created_at timestamp, first_resolved_at timestamp,"
@@ -230,12 +230,12 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
     scored = {"risk": 40.0, "risk_low": 20.0, "risk_high": 60.0, "band": "watch", "status": "scored"}
     return {
         "dim_team": [{"team_id": team, "team_name": team} for team in teams],
-        "metric_registry": [
+        "dim_metric": [
             {"metric_id": "reopen_rate", "kind": "binomial"},
             {"metric_id": "csat", "kind": "mean"},
         ],
-        "pair_registry": [{"pair_id": "throughput__reopen"}],
-        "signal_registry": [{"signal_id": "rework_loop"}],
+        "dim_pair": [{"pair_id": "throughput__reopen"}],
+        "dim_signal": [{"signal_id": "rework_loop"}],
         "story_registry": [{"story_id": "rework_loop"}],
         "fct_work_item": [
             {

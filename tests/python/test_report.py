@@ -286,10 +286,10 @@ def test_nothing_from_data_becomes_markup_or_a_path(tmp_path: Path) -> None:
             )
     for table, column in (
         ("dim_team", "team_name"),
-        ("metric_registry", "label"),
-        ("pair_registry", "why"),
-        ("signal_registry", "label"),
-        ("signal_registry", "benign_explanations"),
+        ("dim_metric", "label"),
+        ("dim_pair", "why"),
+        ("dim_signal", "label"),
+        ("dim_signal", "benign_explanations"),
         ("story_registry", "sentence"),
         ("story_registry", "label"),
         ("team_risk", "status_reason"),

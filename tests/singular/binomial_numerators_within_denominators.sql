@@ -4,7 +4,7 @@ with
 
 metrics as (
 
-    select metric_id from {{ ref('metric_registry') }}
+    select metric_id from {{ ref('dim_metric') }}
     where kind = 'binomial'
 
 ),

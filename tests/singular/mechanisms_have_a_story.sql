@@ -4,7 +4,7 @@ with
 
 mechanisms as (
 
-    select signal_id from {{ ref('signal_registry') }}
+    select signal_id from {{ ref('dim_signal') }}
     where is_mechanism
 
 ),

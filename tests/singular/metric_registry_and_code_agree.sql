@@ -1,8 +1,12 @@
 {#- int_metric_rows keeps only registered metrics, so a metric without a row in the registry would vanish without
-    a word, and a row without code would never have data. The ids are read from the model's own code. -#}
+    a word, and a row without code would never have data. The ids are read from the models' own code. -#}
 {%- set found = [] -%}
 {%- if execute -%}
-    {%- set code = graph.nodes['model.counterpoise.int_metric_rows'].raw_code -%}
+    {%- set code = [] -%}
+    {%- for name in ['int_metric_rows', 'int_metric_rows_items', 'int_metric_rows_traces', 'int_metric_rows_effort'] -%}
+        {%- do code.append(graph.nodes['model.counterpoise.' ~ name].raw_code) -%}
+    {%- endfor -%}
+    {%- set code = code | join(' ') -%}
     {%- for pattern in ["'id': '([a-z_]+)'", "'([a-z_]+)' as metric_id"] -%}
         {%- do found.extend(modules.re.findall(pattern, code)) -%}
     {%- endfor -%}

@@ -20,7 +20,7 @@ modelled as (
 
 registered as (
 
-    select signal_id from {{ ref('signal_registry') }}
+    select signal_id from {{ ref('dim_signal') }}
 
 ),
 

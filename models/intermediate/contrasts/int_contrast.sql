@@ -201,7 +201,7 @@ empirical_null as (
 
 metrics as (
 
-    select metric_id, good_direction from {{ ref('metric_registry') }}
+    select metric_id, good_direction from {{ ref('dim_metric') }}
 
 ),
 

@@ -13,7 +13,7 @@ windows as (
         metrics.effect_scale,
         metrics.min_n
     from {{ ref('int_metric_windows') }} as metric_windows
-    inner join {{ ref('metric_registry') }} as metrics on metric_windows.metric_id = metrics.metric_id
+    inner join {{ ref('dim_metric') }} as metrics on metric_windows.metric_id = metrics.metric_id
 
 ),
 

@@ -153,12 +153,20 @@ rows_of_all as (
     select * from pause_rows
     union all
     select * from bunching_rows
+    {%- for model in ['int_metric_rows_items', 'int_metric_rows_traces', 'int_metric_rows_effort'] %}
+    union all
+    select * from {{ ref(model) }}
+    {%- endfor %}
+    {%- for model in counterpoise.setting('own_metric_models') %}
+    union all
+    {{ counterpoise.own_metric_rows(ref(model)) }}
+    {%- endfor %}
 
 ),
 
 metrics as (
 
-    select metric_id, maturity_weeks, is_stratified from {{ ref('metric_registry') }}
+    select metric_id, maturity_weeks, is_stratified from {{ ref('dim_metric') }}
 
 ),
 

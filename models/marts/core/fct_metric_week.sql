@@ -23,7 +23,7 @@ team_weeks as (
 
 metrics as (
 
-    select metric_id, maturity_weeks from {{ ref('metric_registry') }}
+    select metric_id, maturity_weeks from {{ ref('dim_metric') }}
 
 ),
 

@@ -6,14 +6,14 @@ with
 pairs as (
 
     select
-        pair_registry.*,
+        pairs.*,
         outputs.is_proxy,
         outputs.flat_margin as output_margin,
         outcomes.flat_margin as outcome_margin,
-        greatest(pair_registry.lag_min_weeks, outcomes.maturity_weeks - outputs.maturity_weeks) as lag_weeks
-    from {{ ref('pair_registry') }} as pair_registry
-    inner join {{ ref('metric_registry') }} as outputs on pair_registry.output_metric_id = outputs.metric_id
-    inner join {{ ref('metric_registry') }} as outcomes on pair_registry.outcome_metric_id = outcomes.metric_id
+        greatest(pairs.lag_min_weeks, outcomes.maturity_weeks - outputs.maturity_weeks) as lag_weeks
+    from {{ ref('dim_pair') }} as pairs
+    inner join {{ ref('dim_metric') }} as outputs on pairs.output_metric_id = outputs.metric_id
+    inner join {{ ref('dim_metric') }} as outcomes on pairs.outcome_metric_id = outcomes.metric_id
 
 ),
 

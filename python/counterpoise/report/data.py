@@ -372,11 +372,11 @@ def _teams(marts: _Marts, min_people: int) -> tuple[Team, ...]:
 def _pairs(marts: _Marts) -> tuple[Pair, ...]:
     metrics = {
         r["metric_id"]: Metric(r["metric_id"], _text(r["label"]), _text(r["unit"]), _text(r["good_direction"]))
-        for r in marts.rows("select metric_id, label, unit, good_direction from {marts}.metric_registry")
+        for r in marts.rows("select metric_id, label, unit, good_direction from {marts}.dim_metric")
     }
     return tuple(
         Pair(r["pair_id"], metrics[r["output_metric_id"]], metrics[r["outcome_metric_id"]], _text(r["why"]))
-        for r in marts.rows("select pair_id, output_metric_id, outcome_metric_id, why from {marts}.pair_registry")
+        for r in marts.rows("select pair_id, output_metric_id, outcome_metric_id, why from {marts}.dim_pair")
         if r["output_metric_id"] in metrics and r["outcome_metric_id"] in metrics
     )
 
@@ -389,7 +389,7 @@ def _signals(marts: _Marts) -> dict[str, Signal]:
             _text(r["asks"]),
             _text(r["benign_explanations"]),
         )
-        for r in marts.rows("select signal_id, label, asks, benign_explanations from {marts}.signal_registry")
+        for r in marts.rows("select signal_id, label, asks, benign_explanations from {marts}.dim_signal")
     }
 
 
@@ -399,7 +399,7 @@ def _responses(marts: _Marts) -> dict[str, Response]:
             _text(r["label"]), _text(r["first_step"]), _text(r["owner_role"]), _int(r["due_in_days"])
         )
         for r in marts.rows(
-            "select response_id, label, first_step, owner_role, due_in_days from {marts}.response_registry"
+            "select response_id, label, first_step, owner_role, due_in_days from {marts}.dim_response"
         )
     }
 
@@ -539,9 +539,9 @@ def _series(marts: _Marts, first: date) -> dict[tuple[str, str], Series]:
             from {{marts}}.fct_metric_week
             where value is not null and is_complete and week_start >= date '{first}'
                 and metric_id in (
-                    select output_metric_id from {{marts}}.pair_registry
+                    select output_metric_id from {{marts}}.dim_pair
                     union
-                    select outcome_metric_id from {{marts}}.pair_registry
+                    select outcome_metric_id from {{marts}}.dim_pair
                 )
         )
         select team_id, metric_id, week_start, value from counted

@@ -65,7 +65,7 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
     row_of = {key: row for row, key in enumerate(zip(team_ids, weeks, strict=True))}
 
     registry = warehouse.query(
-        f"select metric_id, room, effect_scale, flat_margin from {marts}.metric_registry "
+        f"select metric_id, room, effect_scale, flat_margin from {marts}.dim_metric "
         "where room in ('output', 'outcome') order by metric_id"
     ).to_pydict()
     metrics = tuple(registry["metric_id"])
@@ -73,7 +73,7 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
 
     found = warehouse.query(
         "select c.team_id, c.week, c.metric_id, c.window_weeks, c.effect, c.effect_error, c.is_trial "
-        f"from {private}.int_contrast as c inner join {marts}.metric_registry as r on c.metric_id = r.metric_id "
+        f"from {private}.int_contrast as c inner join {marts}.dim_metric as r on c.metric_id = r.metric_id "
         "where r.room in ('output', 'outcome')"
     ).to_pydict()
     windows = sorted(set(found["window_weeks"])) or [0]
@@ -88,11 +88,11 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
         trial[rows[np.array(found["is_trial"], dtype=bool)]] = True
 
     registered = warehouse.query(
-        f"select signal_id from {marts}.signal_registry where is_mechanism order by signal_id"
+        f"select signal_id from {marts}.dim_signal where is_mechanism order by signal_id"
     )["signal_id"].to_pylist()
     told = warehouse.query(
         f"select s.team_id, s.week_start, s.signal_id, s.log_evidence from {marts}.fct_signal_week as s "
-        f"inner join {marts}.signal_registry as r on s.signal_id = r.signal_id "
+        f"inner join {marts}.dim_signal as r on s.signal_id = r.signal_id "
         "where r.is_mechanism and s.log_evidence is not null"
     ).to_pydict()
     mechanism = np.full((len(weeks), len(registered)), np.nan)

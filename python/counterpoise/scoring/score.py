@@ -298,7 +298,7 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
     told = warehouse.query(
         "select s.team_id, s.week_start, s.signal_id, s.observed, s.expected, s.n, s.since_week, "
         "r.response_id, r.owner_role "
-        f"from {marts}.fct_signal_week as s inner join {marts}.signal_registry as r on s.signal_id = r.signal_id "
+        f"from {marts}.fct_signal_week as s inner join {marts}.dim_signal as r on s.signal_id = r.signal_id "
         "where s.log_evidence is not null"
     ).to_pylist()
     facts = {(row["team_id"], row["week_start"], row["signal_id"]): row for row in told}
@@ -312,7 +312,7 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
     metrics = {
         row["metric_id"]: row
         for row in warehouse.query(
-            f"select metric_id, label, unit, good_direction from {marts}.metric_registry"
+            f"select metric_id, label, unit, good_direction from {marts}.dim_metric"
         ).to_pylist()
     }
     starts = _week_starts(contrasts.weeks)

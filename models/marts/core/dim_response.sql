@@ -1,0 +1,8 @@
+-- The playbook: every next step, the package's and a user's own.
+with
+
+registered as (
+    {{ counterpoise.registry_rows('response_registry', 'own_responses') }}
+)
+
+select * from registered
