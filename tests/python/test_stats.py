@@ -14,7 +14,7 @@ from scipy.integrate import quad
 from scipy.stats import halfnorm, norm
 
 from conftest import ROOT, Bench
-from counterpoise.scoring.contrasts import Contrasts
+from counterpoise.scoring.contrasts import Contrasts, by_facet
 from counterpoise.scoring.evidence import HIGHEST, LOWEST, log_evidence, log_mean_exp
 from counterpoise.scoring.score import CLEAR_COVERAGE, Calibration, Scores, band_of, score_contrasts
 from counterpoise.scoring.stories import BENIGN, Evidence, compare, risk_of
@@ -246,6 +246,7 @@ ROOMS = {
     "throughput": "output", "resolution_hours": "output",
     "reopen_rate": "outcome", "csat": "outcome", "complaint_rate": "outcome",
 }  # fmt: skip
+FACETS = ("volume", "speed", "coming_back", "voice", "voice")
 SCALES = np.array([0.2, 0.3, 0.5, 0.08, 0.5])
 CALIBRATION = Calibration("test", intercept=-1.5, slope=1.0)
 WEIGHTS = {"unexplained": 2.0}
@@ -269,6 +270,7 @@ def _organisation(
         weeks=np.tile(np.arange(2839, 2839 + weeks), teams),
         metrics=tuple(ROOMS),
         rooms=tuple(ROOMS.values()),
+        facets=FACETS,
         effect=effect,
         error=error,
         scale=SCALES,
@@ -276,6 +278,7 @@ def _organisation(
         signals=("rework_loop", "stopped_clock"),
         mechanism=mechanism,
         people=np.full(rows, 9.0),
+        exposure=np.where(rng.random(rows) < missing, np.nan, rng.random(rows)),
         trial=np.zeros(rows, dtype=bool),
     )
     return contrasts, truth
@@ -287,7 +290,7 @@ def _scored(contrasts: Contrasts) -> Scores:
 
 def _rows(contrasts: Contrasts, order: np.ndarray) -> Contrasts:
     """Contrasts with their rows in another order, or some of them."""
-    by_row = ("team_ids", "weeks", "effect", "error", "mechanism", "people", "trial")
+    by_row = ("team_ids", "weeks", "effect", "error", "mechanism", "people", "exposure", "trial")
     return replace(contrasts, **{name: getattr(contrasts, name)[order] for name in by_row})
 
 
@@ -299,6 +302,25 @@ def _same(ours: Scores, theirs: Scores, rows: np.ndarray | slice = slice(None)) 
 
 SEEDS = st.integers(0, 2**32 - 1)
 few = settings(max_examples=20, deadline=None)
+
+
+@few
+@given(SEEDS)
+def test_friction_moves_the_risk_a_little_and_raises_no_alert(seed: int) -> None:
+    contrasts, _ = _organisation(seed)
+    calm = _scored(replace(contrasts, exposure=np.zeros(len(contrasts.weeks))))
+    tense = _scored(replace(contrasts, exposure=np.ones(len(contrasts.weeks))))
+    scored = ~np.isnan(calm.risk)
+    assert (tense.risk[scored] >= calm.risk[scored]).all() and (tense.risk[scored] - calm.risk[scored] < 10).all()
+    np.testing.assert_array_equal(tense.alert, calm.alert)
+
+
+def test_metrics_of_one_facet_count_as_one() -> None:
+    contrasts, _ = _organisation(5, missing=0.0)
+    values = np.zeros((2, 5))
+    values[:, 3:] = [[2.0, 2.0], [3.0, np.nan]]
+    folded = by_facet(replace(contrasts, team_ids=contrasts.team_ids[:2]), values, np.array([False, False, True, True, True]))
+    np.testing.assert_allclose(folded, [[0.0, 2.0], [0.0, 3.0]])
 
 
 @few
@@ -330,7 +352,7 @@ def test_a_team_without_data_changes_no_other_score(seed: int, place: int) -> No
         contrasts,
         **{
             name: np.concatenate([getattr(contrasts, name), getattr(added, name)])
-            for name in ("weeks", "error", "people", "trial")
+            for name in ("weeks", "error", "people", "exposure", "trial")
         },
         team_ids=np.concatenate([contrasts.team_ids, np.full(len(silent), "silent", dtype=object)]),
         effect=np.concatenate([contrasts.effect, np.full_like(added.effect, np.nan)]),

@@ -13,6 +13,8 @@ from counterpoise.warehouse import Warehouse
 # Outcomes of finished work are known some weeks later, so outputs are read now and four weeks ago.
 OUTPUT_LAGS = (0, 4)
 EPOCH_MONDAY = date(1970, 1, 5)
+# Outputs, and what they may cost: customers and quality (outcome), and people (human).
+SCORED_ROOMS = ("output", "outcome", "human")
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,12 @@ class Contrasts:
 
     Attributes:
         team_ids, weeks: of each row, shape (rows,); weeks counted from 1970-01-05, rows by team and week.
-        metrics: metric ids; rooms: `output` or `outcome` of each.
+        metrics: metric ids; rooms: `output`, `outcome` or `human` of each; facets: the side of the room it tells of.
         effect, error: shape (rows, metrics, windows), positive = better; NaN where there is none.
         scale, margin: of each metric: effect scale of the prior, and the smallest effect that matters.
         signals: ids of mechanisms; mechanism: their log evidence, shape (rows, signals), NaN where there is none.
         people: active people of the team then, NaN where nobody knows.
+        exposure: friction around the team then, 0 to 1, NaN where nobody knows.
         trial: the baseline is still short.
     """
 
@@ -33,6 +36,7 @@ class Contrasts:
     weeks: np.ndarray
     metrics: tuple[str, ...]
     rooms: tuple[str, ...]
+    facets: tuple[str, ...]
     effect: Floats
     error: Floats
     scale: Floats
@@ -40,6 +44,7 @@ class Contrasts:
     signals: tuple[str, ...]
     mechanism: Floats
     people: Floats
+    exposure: Floats
     trial: np.ndarray
 
     @property
@@ -65,8 +70,8 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
     row_of = {key: row for row, key in enumerate(zip(team_ids, weeks, strict=True))}
 
     registry = warehouse.query(
-        f"select metric_id, room, effect_scale, flat_margin from {marts}.dim_metric "
-        "where room in ('output', 'outcome') order by metric_id"
+        f"select metric_id, room, facet, effect_scale, flat_margin from {marts}.dim_metric "
+        f"where room in {SCORED_ROOMS} order by metric_id"
     ).to_pydict()
     metrics = tuple(registry["metric_id"])
     place_of = {metric: place for place, metric in enumerate(metrics)}
@@ -74,7 +79,7 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
     found = warehouse.query(
         "select c.team_id, c.week, c.metric_id, c.window_weeks, c.effect, c.effect_error, c.is_trial "
         f"from {private}.int_contrast as c inner join {marts}.dim_metric as r on c.metric_id = r.metric_id "
-        "where r.room in ('output', 'outcome')"
+        f"where r.room in {SCORED_ROOMS}"
     ).to_pydict()
     windows = sorted(set(found["window_weeks"])) or [0]
     effect = np.full((len(weeks), len(metrics), len(windows)), np.nan)
@@ -93,17 +98,25 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
     told = warehouse.query(
         f"select s.team_id, s.week_start, s.signal_id, s.log_evidence from {marts}.fct_signal_week as s "
         f"inner join {marts}.dim_signal as r on s.signal_id = r.signal_id "
-        "where r.is_mechanism and s.log_evidence is not null"
+        "where r.is_mechanism and s.log_evidence is not null and not s.is_excepted"
     ).to_pydict()
     mechanism = np.full((len(weeks), len(registered)), np.nan)
     for team, start, signal, value in zip(
         told["team_id"], told["week_start"], told["signal_id"], told["log_evidence"], strict=True
     ):
         mechanism[row_of[team, (start - EPOCH_MONDAY).days // 7], registered.index(signal)] = value
+    friction = warehouse.query(
+        f"select team_id, week_start, exposure from {marts}.team_exposure where exposure is not null"
+    ).to_pydict()
+    exposure = np.full(len(weeks), np.nan)
+    for team, start, value in zip(friction["team_id"], friction["week_start"], friction["exposure"], strict=True):
+        row = row_of.get((team, (start - EPOCH_MONDAY).days // 7))
+        if row is not None:
+            exposure[row] = value
     return Contrasts(
-        team_ids, weeks, metrics, tuple(registry["room"]), effect, error,
+        team_ids, weeks, metrics, tuple(registry["room"]), tuple(registry["facet"]), effect, error,
         np.array(registry["effect_scale"], dtype=float), np.array(registry["flat_margin"], dtype=float),
-        tuple(registered), mechanism, people, trial,
+        tuple(registered), mechanism, people, exposure, trial,
     )  # fmt: skip
 
 
@@ -119,15 +132,16 @@ def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | Non
     better = log_mean_exp(log_evidence(effect, contrasts.error, scale), axis=2)
     worse = log_mean_exp(log_evidence(-effect, contrasts.error, scale), axis=2)
     is_output = contrasts.is_output
-    lagged = [_weeks_ago(contrasts, better[:, is_output], lag) for lag in OUTPUT_LAGS]
+    output_better = by_facet(contrasts, better, is_output)
+    lagged = [_weeks_ago(contrasts, output_better, lag) for lag in OUTPUT_LAGS]
     known = np.nan_to_num
-    outcome_worse = known(log_mean_exp(worse[:, ~is_output], axis=1))
-    outcome_better = known(log_mean_exp(better[:, ~is_output], axis=1))
+    outcome_worse = known(log_mean_exp(by_facet(contrasts, worse, ~is_output), axis=1))
+    outcome_better = known(log_mean_exp(by_facet(contrasts, better, ~is_output), axis=1))
     if without == "outcome_divergence":
         outcome_worse, outcome_better = np.zeros_like(outcome_worse), np.zeros_like(outcome_better)
     return Evidence(
         output_better=known(log_mean_exp(np.concatenate(lagged, axis=1), axis=1)),
-        output_worse=known(log_mean_exp(worse[:, is_output], axis=1)),
+        output_worse=known(log_mean_exp(by_facet(contrasts, worse, is_output), axis=1)),
         outcome_worse=outcome_worse,
         outcome_better=outcome_better,
         mechanisms={
@@ -135,6 +149,23 @@ def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | Non
             for place, signal in enumerate(contrasts.signals)
         },
     )
+
+
+def by_facet(contrasts: Contrasts, values: Floats, chosen: np.ndarray) -> Floats:
+    """Evidence averaged within each facet of the chosen metrics: what says the same several times counts once.
+
+    Args:
+        values: shape (rows, metrics); NaN where there is none.
+        chosen: which metrics, shape (metrics,).
+
+    Returns:
+        Shape (rows, facets).
+    """
+    facets = np.array(contrasts.facets, dtype=object)
+    columns = [
+        log_mean_exp(values[:, chosen & (facets == facet)], axis=1) for facet in dict.fromkeys(facets[chosen])
+    ]
+    return np.stack(columns, axis=1) if columns else np.full((len(values), 0), np.nan)
 
 
 def _weeks_ago(contrasts: Contrasts, values: Floats, lag: int) -> Floats:

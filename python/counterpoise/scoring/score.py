@@ -29,6 +29,8 @@ PRIOR_BAND = np.log(2)
 ALERT_WEEKS = 3
 MIN_CONTRIBUTION = 0.5
 DIVERGENCE = "outcome_divergence"
+# Friction around a team moves the prior a little: full exposure multiplies the odds by some 1.5.
+EXPOSURE_SHIFT = 0.4
 
 Progress = Callable[[str], None]
 
@@ -82,18 +84,20 @@ def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration:
     evidence = weigh(contrasts)
     comparison = compare(evidence, priors)
     enough = has_output_and_outcome(contrasts)
-    risk = np.where(enough, _risk(comparison, calibration), np.nan)
+    risk = np.where(enough, _risk(contrasts, comparison, calibration), np.nan)
     low, high = _interval(contrasts, priors, calibration, risk)
+    # friction alone raises no alarm: alerts look at the risk without it
+    unexposed = np.where(enough, risk_of(comparison.log_odds, calibration.intercept, calibration.slope), np.nan)
     # the story told is the one the evidence fits best; how often each happens is the risk's affair
     story = _stories_told(contrasts, compare(evidence, {}), risk)
     signals = (*contrasts.signals, DIVERGENCE)
     contribution = np.stack(
-        [risk - _risk(compare(weigh(contrasts, without=signal), priors), calibration) for signal in signals],
+        [risk - _risk(contrasts, compare(weigh(contrasts, without=signal), priors), calibration) for signal in signals],
         axis=1,
     )
     return Scores(
         risk, low, high, comparison.stories, story, _coverage(contrasts),
-        _alerts(contrasts, risk, comparison, story), signals, contribution,
+        _alerts(contrasts, unexposed, comparison, story), signals, contribution,
     )  # fmt: skip
 
 
@@ -112,8 +116,9 @@ def _stories_told(contrasts: Contrasts, comparison: Comparison, risk: Floats) ->
     return np.argmax(np.where(is_told, weights, -np.inf), axis=0)
 
 
-def _risk(comparison: Comparison, calibration: Calibration) -> Floats:
-    return risk_of(comparison.log_odds, calibration.intercept, calibration.slope)
+def _risk(contrasts: Contrasts, comparison: Comparison, calibration: Calibration) -> Floats:
+    shift = EXPOSURE_SHIFT * np.nan_to_num(contrasts.exposure)
+    return risk_of(comparison.log_odds, calibration.intercept + shift, calibration.slope)
 
 
 def has_output_and_outcome(contrasts: Contrasts) -> np.ndarray:
@@ -147,8 +152,9 @@ def _interval(
         for normal in normals
     ])  # fmt: skip
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    low = risk_of(low, calibration.intercept - PRIOR_BAND, calibration.slope)
-    high = risk_of(high, calibration.intercept + PRIOR_BAND, calibration.slope)
+    intercept = calibration.intercept + EXPOSURE_SHIFT * np.nan_to_num(contrasts.exposure)
+    low = risk_of(low, intercept - PRIOR_BAND, calibration.slope)
+    high = risk_of(high, intercept + PRIOR_BAND, calibration.slope)
     return np.minimum(low, risk), np.maximum(high, risk)
 
 
@@ -283,8 +289,9 @@ def _risk_rows(
         "status_reason": pa.array(reason, pa.string()),
         "alert": pa.array([bool(scores.alert[row]) and shown[row] for row in rows], pa.bool_()),
         "coverage": pa.array([round(float(value), 4) for value in scores.coverage], pa.float64()),
-        # friction is not measured yet: unknown, not none
-        "exposure": pa.array([None] * len(shown), pa.float64()),
+        "exposure": pa.array(
+            [None if np.isnan(value) else round(float(value), 4) for value in contrasts.exposure], pa.float64()
+        ),
         "story": pa.array([scores.stories[scores.story[row]] if shown[row] else None for row in rows], pa.string()),
         "model_version": pa.array([calibration.model_version] * len(shown), pa.string()),
         "data_through": pa.array([start + timedelta(days=6) for start in starts], pa.date32()),
@@ -297,7 +304,7 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
     marts = warehouse.marts_schema
     told = warehouse.query(
         "select s.team_id, s.week_start, s.signal_id, s.observed, s.expected, s.n, s.since_week, "
-        "r.response_id, r.owner_role "
+        "r.label, r.unit, r.sentence, r.response_id, r.owner_role "
         f"from {marts}.fct_signal_week as s inner join {marts}.dim_signal as r on s.signal_id = r.signal_id "
         "where s.log_evidence is not null"
     ).to_pylist()
@@ -334,7 +341,7 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
             sentence = (
                 divergence_sentence(pair, metrics, fact.get("since_week"))
                 if signal == DIVERGENCE and pair
-                else reason_sentence(signal, fact)
+                else reason_sentence(fact)
             )
             values = (
                 team, starts[row], rank, signal, round(float(-lost), 2), fact.get("observed"), fact.get("expected"),

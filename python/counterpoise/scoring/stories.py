@@ -92,6 +92,6 @@ def compare(evidence: Evidence, priors: dict[str, float]) -> Comparison:
     )
 
 
-def risk_of(log_odds: Floats, intercept: float, slope: float) -> Floats:
+def risk_of(log_odds: Floats, intercept: float | Floats, slope: float) -> Floats:
     """Platt calibration of log odds to a risk from 0 to 100; slope > 0 keeps the order."""
     return 100 * expit(intercept + slope * log_odds)

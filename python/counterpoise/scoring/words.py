@@ -1,42 +1,45 @@
-"""The sentences of a score: plain, short, with the numbers in them."""
+"""The sentences of a score: plain, short, with the numbers in them. A signal's own words stand in its registry row."""
 
 from datetime import date
+from string import Formatter
 from typing import Any
 
-_SIGNALS = {
-    "rework_loop": "More is finished and more of it comes back: {observed:.1%}, {expected:.1%} expected",
-    "stopped_clock": "The clock stands still for {observed:.0%} of the requester's wait, {expected:.0%} expected",
-    "threshold_bunching": "More items end just inside the target than a smooth curve allows: index {observed:.2f}, "
-    "{expected:.2f} expected",
-    "outcome_divergence": "The output looks better while an outcome gets worse",
-}
+_UNSEEN = "The output looks better while an outcome gets worse."
 
 
-def reason_sentence(signal: str, fact: dict[str, Any]) -> str:
-    """One sentence for a signal; without numbers where there are none."""
-    if fact.get("observed") is None or fact.get("expected") is None:
-        return _SIGNALS["outcome_divergence"] + "."
-    return _SIGNALS[signal].format(**fact) + _counted(fact.get("n")) + _since(fact.get("since_week")) + "."
+def reason_sentence(fact: dict[str, Any]) -> str:
+    """One sentence for a signal: its `sentence` of the registry, filled in; without numbers where there are none.
+
+    Args:
+        fact: a row of fct_signal_week with the registry's `label`, `unit` and `sentence`; empty where nothing is known.
+    """
+    if not fact:
+        return _UNSEEN
+    figures = {side: fact.get(side) for side in ("observed", "expected")}
+    asked = {field for _, field, _, _ in Formatter().parse(fact["sentence"]) if field}
+    if any(figures[name] is None for name in asked & figures.keys()):
+        return fact["label"] + _since(fact.get("since_week")) + "."
+    shown = {name: amount(value, fact["unit"]) for name, value in figures.items()}
+    return fact["sentence"].format(**shown) + _since(fact.get("since_week")) + "."
 
 
 def divergence_sentence(pair: dict[str, Any], metrics: dict[str, dict[str, Any]], since: date | None) -> str:
     """Which output looks better while which outcome gets worse."""
     output, outcome = metrics[pair["output_metric_id"]], metrics[pair["outcome_metric_id"]]
-    observed, expected = (_amount(pair[f"outcome_{side}"], outcome["unit"]) for side in ("value", "expected"))
+    observed, expected = (amount(pair[f"outcome_{side}"], outcome["unit"]) for side in ("value", "expected"))
     moved = "looks better" if (pair["output_effect"] or 0) > 0 else "looks no better"
     return f"{output['label']}: {moved}. {outcome['label']}: {observed}, {expected} expected{_since(since)}."
 
 
-def _amount(value: float | None, unit: str) -> str:
+def amount(value: float | None, unit: str) -> str:
+    """A figure in its unit, as people read it."""
     if value is None:
         return "not known"
     if unit == "share":
         return f"{value:.1%}"
-    return f"{value:,.1f} hours" if unit == "hours" else f"{value:,.2f}"
-
-
-def _counted(n: int | None) -> str:
-    return f" ({n:,} items)" if n else ""
+    if unit in ("hours", "weeks", "people", "items", "events"):
+        return f"{value:,.1f} {unit}"
+    return f"{value:,.0f}" if unit == "count" and value == int(value) else f"{value:,.2f}"
 
 
 def _since(week: date | None) -> str:
