@@ -62,7 +62,40 @@ create table counterpoise.team_risk (team_id varchar, week_start date, risk doub
 create table counterpoise.team_risk_reasons (team_id varchar, week_start date, rank integer, signal_id
     varchar, contribution double, observed double, expected double, n bigint, since_week date, sentence
     varchar, response_id varchar, owner varchar);
+create table counterpoise.next_steps (step_id varchar, team_id varchar, week_start date, response_id varchar,
+    signal_id varchar, pair_id varchar, what varchar, why varchar, owner_role varchar, raised_on date, due_on date,
+    state varchar, answered_on date, note varchar);
+create table counterpoise.fct_narrative_due (team_id varchar, metric_id varchar, week_start date, direction varchar,
+    effect double, log_evidence double, tier varchar, owner_role varchar, is_explained boolean, due_on date);
+create table counterpoise.fct_metric_health (metric_id varchar, verdict varchar, reason varchar);
+create table counterpoise.fct_guardrail_week (team_id varchar, guardrail_id varchar, week_start date, metric_id
+    varchar, observed double, threshold double, margin double, n integer, status varchar);
+create table counterpoise.team_reward_eligibility (team_id varchar, period_start date, period_end date, status
+    varchar, guardrails integer, met integer, breached integer, no_data integer, reason varchar);
+create table counterpoise.fct_target_balance (team_id varchar, week_start date, targets integer, rewarded_targets
+    integer, verdict varchar, missing varchar);
+create table counterpoise.friction_registry (friction_id varchar, label varchar);
+create table counterpoise.fct_friction (team_id varchar, week_start date, friction_id varchar, status varchar,
+    since_week date, what varchar);
+create table counterpoise.fct_flow_week (team_id varchar, week_start date, load double, load_ceiling double,
+    load_reference double, headroom_hours double, wait_expected_hours double, wait_observed_hours double,
+    is_capacity_assumed boolean);
+create table counterpoise.fct_true_efficiency (team_id varchar, week_start date, verdict varchar, cost_per_outcome
+    double, end_to_end_hours double, rework_share double, utilisation double, active_people integer);
+create table counterpoise.fct_effective_work (team_id varchar, week_start date, aspect varchar, share double, n
+    integer);
+create table counterpoise.fct_ai_readiness (team_id varchar, week_start date, layer varchar, layer_order integer,
+    practices integer, practices_in_place integer, holds boolean, counts boolean);
+create table counterpoise.fct_ai_week (team_id varchar, week_start date, ai_assisted_share double,
+    ai_unreviewed_share double, ai_undeclared_share double, meta_work_overhead double, reference_overhead double,
+    unbudgeted_hours double, net_hours_saved double);
+create table counterpoise.fct_ai_outcome_week (team_id varchar, week_start date, is_ai_assisted boolean, difficulty
+    varchar, items integer, csat_sum double, csat_answers integer, reopened_items integer);
+create table counterpoise.fct_experiment_effect (experiment_id varchar, metric_id varchar, room varchar, effect
+    double, effect_low double, effect_high double, treated_teams integer, control_teams integer, verdict varchar);
 """
+
+HOSTILE = "<script>alert('step')</script>"
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
@@ -106,11 +139,7 @@ def make_marts(*, teams: int = 12, weeks: int = 104, seed: int = 7) -> duckdb.Du
                 gap = team == YOUNG_TEAM and w < weeks - 9
                 value = None if gap else float(min(values[w], 0.99) if level < 1 else max(values[w], 0))
                 metrics.append((team, mondays[w], metric_id, None, None, value, 0 if gap else 40, True, True))
-        noise = (
-            14
-            + 10 * np.abs(np.convolve(rng.normal(size=weeks + 3), [0.4, 0.3, 0.2, 0.1], "valid"))
-            + 8 * (i % 3)
-        )
+        noise = 14 + 10 * np.abs(np.convolve(rng.normal(size=weeks + 3), [0.4, 0.3, 0.2, 0.1], "valid")) + 8 * (i % 3)
         for w, monday in enumerate(mondays):
             risk = float(min(noise[w] + 62 * bad[w], 96))
             status, why = "scored", None
@@ -144,6 +173,7 @@ def make_marts(*, teams: int = 12, weeks: int = 104, seed: int = 7) -> duckdb.Du
     _insert(connection, "fct_pair_week", verdicts)
     _insert(connection, "fct_signal_week", signals)
     _reasons(connection, mondays[trouble + 2])
+    _tables(connection, ids)
     if teams >= 12:  # something new this week: a band that rose, a pair that turned
         connection.execute(
             "update counterpoise.team_risk set risk = 41, risk_low = 30, risk_high = 52, band = 'watch' "
@@ -159,6 +189,26 @@ def make_marts(*, teams: int = 12, weeks: int = 104, seed: int = 7) -> duckdb.Du
             [LAST_WEEK - timedelta(weeks=4)],
         )
     return connection
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
+    """A row or two of what is shown as tables, for a usual team, the small one and, of steps, text that must be escaped."""
+    shown = [team for team in (ids[0], PARADOX_TEAM, SMALL_TEAM) if team in ids]
+    due = LAST_WEEK + timedelta(days=21)
+    _insert(connection, "next_steps", [
+        (f"step {team}", team, LAST_WEEK, "monitor_downstream", "rework_loop", None, "Watch downstream.", HOSTILE,
+         "quality owner", LAST_WEEK, due, "open", None, None)
+        for team in shown
+    ])  # fmt: skip
+    _insert(connection, "fct_guardrail_week", [
+        (team, "reopened", LAST_WEEK, "reopen_rate", 0.19, 0.15, -0.04, 160, "breached") for team in shown
+    ])  # fmt: skip
+    _insert(connection, "fct_flow_week", [
+        (team, LAST_WEEK, 0.93, 0.81, 0.85, -22.0, 9.5, None, True) for team in shown
+    ])  # fmt: skip
+    _insert(connection, "fct_ai_readiness", [
+        (team, LAST_WEEK, "permission", 1, 3, 2, False, False) for team in shown
+    ])  # fmt: skip
 
 
 def _registries(connection: duckdb.DuckDBPyConnection) -> list[str]:

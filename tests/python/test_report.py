@@ -13,7 +13,10 @@ from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.report import build_report, site, views
 from counterpoise.report.data import MIN_PEOPLE, page_file
 from counterpoise.report.limits import baseline_limits, xmr_limits
+from counterpoise.report.tables import PAGES
+from counterpoise.report.words import WORDS
 from report_fixture import (
+    HOSTILE,
     LAST_WEEK,
     NAMES,
     PARADOX_TEAM,
@@ -311,9 +314,13 @@ def test_nothing_from_data_becomes_markup_or_a_path(tmp_path: Path) -> None:
     connection.execute(
         "insert into counterpoise.dim_change_mark values (null, ?, 'x', ?)", [LAST_WEEK, hostile]
     )
+    connection.execute(
+        "insert into counterpoise.fct_experiment_effect values (?, 'csat', 'outcome', 0.1, -0.1, 0.3, 4, 4, 'flat')",
+        [hostile],
+    )
     folder = built(connection, tmp_path)
     pages = sorted(folder.rglob("*.html"))
-    assert len(pages) == 5
+    assert len(pages) == 12
     drawn = 0
     for path in pages:
         assert re.fullmatch(r"[a-z0-9.-]+", path.name)
@@ -325,6 +332,28 @@ def test_nothing_from_data_becomes_markup_or_a_path(tmp_path: Path) -> None:
         assert "{{ 7*7 }}" in page.text, "and not worked out"
     assert drawn, "labels were tried inside drawings too"
     assert {p.name for p in tmp_path.iterdir()} == {"report"}
+
+
+def test_tables_show_what_is_due_and_nothing_of_small_teams(report: Path) -> None:
+    steps = Page(report / "steps.html").text
+    assert HOSTILE in steps, "shown as the text it is"
+    assert "Delta" in steps and "Kestrel" not in steps, "the small team's rows are those of a person"
+    flow = Page(report / "flow.html").text
+    assert "93%" in flow and "81%" in flow and "-22 h" in flow
+    assert "No experiment is recorded" in Page(report / "experiments.html").text
+    signals = Page(report / "signals.html")
+    assert signals.html.count("<section") == 27
+    assert "Delta" in signals.text
+    team = Page(next((report / "teams").glob("delta-*.html"))).text
+    assert "Load and waiting" in team and "All figures of this team" in team
+
+
+def test_every_word_of_the_tables_is_there() -> None:
+    for select in {s.name: s for page in PAGES.values() for s in page}.values():
+        for key in (f"table_{select.name}", f"help_{select.name}", f"empty_{select.name}"):
+            assert WORDS[key]
+        for title, _, _ in select.columns:
+            assert WORDS[f"col_{title}"]
 
 
 def test_pages_ask_no_host_for_anything_and_all_links_lead_somewhere(report: Path) -> None:

@@ -145,6 +145,7 @@ class Signal:
     label: str
     asks: str
     benign: str
+    response_id: str
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,7 @@ class ReportData:
     evidence: dict[str, list[Evidence]]
     verdicts: dict[str, dict[str, Verdict]]
     series: dict[tuple[str, str], Series]
+    metrics: tuple[Metric, ...]
     pairs: tuple[Pair, ...]
     signals: dict[str, Signal]
     responses: dict[str, Response]
@@ -248,7 +250,7 @@ class ReportData:
         return [m for m in self.marks if m.team_id in (None, team.team_id)]
 
 
-class _Marts:
+class Marts:
     """Selects from the marts' schema and turns what goes wrong into a message with a remedy."""
 
     def __init__(self, query: Query, schema: str) -> None:
@@ -307,10 +309,10 @@ def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE) -> Repor
         UsageError: `marts_schema` is not a plain schema name.
         CounterpoiseError: a mart is missing or unreadable, or there is not one week to show.
     """
-    marts = _Marts(query, marts_schema)
+    marts = Marts(query, marts_schema)
     min_people = max(min_people, MIN_PEOPLE_FLOOR)
     weeks = _weeks(marts)
-    pairs = _pairs(marts)
+    metrics = _metrics(marts)
     return ReportData(
         teams=_teams(marts, min_people),
         min_people=min_people,
@@ -321,7 +323,8 @@ def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE) -> Repor
         evidence=_evidence(marts, weeks[-1]),
         verdicts=_verdicts(marts, weeks[0]),
         series=_series(marts, weeks[0]),
-        pairs=pairs,
+        metrics=tuple(metrics.values()),
+        pairs=_pairs(marts, metrics),
         signals=_signals(marts),
         responses=_responses(marts),
         stories=_stories(marts),
@@ -331,7 +334,7 @@ def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE) -> Repor
     )
 
 
-def _weeks(marts: _Marts) -> tuple[date, ...]:
+def _weeks(marts: Marts) -> tuple[date, ...]:
     """The newest weeks up to the last one scored (else the last complete one), at most SHOWN_WEEKS."""
     for source in ("team_risk", "fct_metric_week where is_complete"):
         row = marts.rows(f"select min(week_start) as first_week, max(week_start) as last_week from {{marts}}.{source}")[
@@ -347,7 +350,7 @@ def _weeks(marts: _Marts) -> tuple[date, ...]:
     )
 
 
-def _teams(marts: _Marts, min_people: int) -> tuple[Team, ...]:
+def _teams(marts: Marts, min_people: int) -> tuple[Team, ...]:
     rows = marts.rows(
         "select team_id, team_name, parent_team_id, active_people from {marts}.dim_team "
         "order by sort_order, team_name, team_id"
@@ -369,11 +372,14 @@ def _teams(marts: _Marts, min_people: int) -> tuple[Team, ...]:
     )
 
 
-def _pairs(marts: _Marts) -> tuple[Pair, ...]:
-    metrics = {
+def _metrics(marts: Marts) -> dict[str, Metric]:
+    return {
         r["metric_id"]: Metric(r["metric_id"], _text(r["label"]), _text(r["unit"]), _text(r["good_direction"]))
-        for r in marts.rows("select metric_id, label, unit, good_direction from {marts}.dim_metric")
+        for r in marts.rows("select metric_id, label, unit, good_direction from {marts}.dim_metric order by metric_id")
     }
+
+
+def _pairs(marts: Marts, metrics: dict[str, Metric]) -> tuple[Pair, ...]:
     return tuple(
         Pair(r["pair_id"], metrics[r["output_metric_id"]], metrics[r["outcome_metric_id"]], _text(r["why"]))
         for r in marts.rows("select pair_id, output_metric_id, outcome_metric_id, why from {marts}.dim_pair")
@@ -381,37 +387,38 @@ def _pairs(marts: _Marts) -> tuple[Pair, ...]:
     )
 
 
-def _signals(marts: _Marts) -> dict[str, Signal]:
+def _signals(marts: Marts) -> dict[str, Signal]:
     return {
         r["signal_id"]: Signal(
             r["signal_id"],
             _text(r["label"]),
             _text(r["asks"]),
             _text(r["benign_explanations"]),
+            _text(r["response_id"]),
         )
-        for r in marts.rows("select signal_id, label, asks, benign_explanations from {marts}.dim_signal")
+        for r in marts.rows(
+            "select signal_id, label, asks, benign_explanations, response_id from {marts}.dim_signal order by signal_id"
+        )
     }
 
 
-def _responses(marts: _Marts) -> dict[str, Response]:
+def _responses(marts: Marts) -> dict[str, Response]:
     return {
         r["response_id"]: Response(
             _text(r["label"]), _text(r["first_step"]), _text(r["owner_role"]), _int(r["due_in_days"])
         )
-        for r in marts.rows(
-            "select response_id, label, first_step, owner_role, due_in_days from {marts}.dim_response"
-        )
+        for r in marts.rows("select response_id, label, first_step, owner_role, due_in_days from {marts}.dim_response")
     }
 
 
-def _stories(marts: _Marts) -> dict[str, Story]:
+def _stories(marts: Marts) -> dict[str, Story]:
     return {
         r["story_id"]: Story(_text(r["label"]), _text(r["sentence"]))
         for r in marts.rows("select story_id, label, sentence from {marts}.story_registry")
     }
 
 
-def _scores(marts: _Marts, first: date) -> dict[str, dict[date, Score]]:
+def _scores(marts: Marts, first: date) -> dict[str, dict[date, Score]]:
     scores: dict[str, dict[date, Score]] = defaultdict(dict)
     for r in marts.rows(
         "select team_id, week_start, risk, risk_low, risk_high, band, status, alert, coverage, story, "
@@ -436,7 +443,7 @@ def _scores(marts: _Marts, first: date) -> dict[str, dict[date, Score]]:
     return dict(scores)
 
 
-def _reasons(marts: _Marts, week: date) -> dict[str, list[Reason]]:
+def _reasons(marts: Marts, week: date) -> dict[str, list[Reason]]:
     reasons: dict[str, list[Reason]] = defaultdict(list)
     for r in marts.rows(
         "select team_id, signal_id, contribution, observed, expected, n, since_week, sentence, response_id "
@@ -457,7 +464,7 @@ def _reasons(marts: _Marts, week: date) -> dict[str, list[Reason]]:
     return dict(reasons)
 
 
-def _signal_weeks(marts: _Marts, week: date) -> dict[str, list[SignalWeek]]:
+def _signal_weeks(marts: Marts, week: date) -> dict[str, list[SignalWeek]]:
     signals: dict[str, list[SignalWeek]] = defaultdict(list)
     for r in marts.rows(
         "select team_id, signal_id, status, since_week from {marts}.fct_signal_week "
@@ -467,7 +474,7 @@ def _signal_weeks(marts: _Marts, week: date) -> dict[str, list[SignalWeek]]:
     return dict(signals)
 
 
-def _evidence(marts: _Marts, week: date) -> dict[str, list[Evidence]]:
+def _evidence(marts: Marts, week: date) -> dict[str, list[Evidence]]:
     """Counts of distinct rows over the last weeks, and the first keys by week and rank."""
     first = week - (EVIDENCE_WEEKS - 1) * _WEEK
     rows = marts.rows(
@@ -501,7 +508,7 @@ def _evidence(marts: _Marts, week: date) -> dict[str, list[Evidence]]:
     return dict(evidence)
 
 
-def _verdicts(marts: _Marts, first: date) -> dict[str, dict[str, Verdict]]:
+def _verdicts(marts: Marts, first: date) -> dict[str, dict[str, Verdict]]:
     """Per team and pair the newest judged verdict. Weeks that could not be judged are passed over."""
     rows = marts.rows(
         f"select team_id, pair_id, week_start, verdict from {{marts}}.fct_pair_week "
@@ -529,7 +536,7 @@ def _verdicts(marts: _Marts, first: date) -> dict[str, dict[str, Verdict]]:
     return dict(verdicts)
 
 
-def _series(marts: _Marts, first: date) -> dict[tuple[str, str], Series]:
+def _series(marts: Marts, first: date) -> dict[tuple[str, str], Series]:
     """Weekly values of the pairs' metrics by (team_id, metric_id), where there are weeks enough to draw."""
     table = marts.table(
         f"""
@@ -555,7 +562,7 @@ def _series(marts: _Marts, first: date) -> dict[tuple[str, str], Series]:
     return {key: Series(*map(tuple, zip(*points, strict=True))) for key, points in grouped.items()}
 
 
-def _marks(marts: _Marts, weeks: tuple[date, ...]) -> tuple[Mark, ...]:
+def _marks(marts: Marts, weeks: tuple[date, ...]) -> tuple[Mark, ...]:
     return tuple(
         Mark(r["team_id"], _date(r["week_start"]), _text(r["kind"]), _text(r["label"]))
         for r in marts.rows(
@@ -566,7 +573,7 @@ def _marks(marts: _Marts, weeks: tuple[date, ...]) -> tuple[Mark, ...]:
     )
 
 
-def _health(marts: _Marts) -> tuple[HealthNote, ...]:
+def _health(marts: Marts) -> tuple[HealthNote, ...]:
     """Notes on the input, those that withhold scores first."""
     order = {"withhold": 0, "warn": 1, "info": 2}
     notes = [
@@ -576,7 +583,7 @@ def _health(marts: _Marts) -> tuple[HealthNote, ...]:
     return tuple(sorted(notes, key=lambda note: order.get(note.severity, 3)))
 
 
-def _checks(marts: _Marts) -> tuple[Check, ...]:
+def _checks(marts: Marts) -> tuple[Check, ...]:
     """The checks of the newest run, those that did not pass first."""
     columns = list(Check.__annotations__)
     rows = marts.rows(

@@ -15,11 +15,13 @@ from counterpoise.report.data import (
     EVIDENCE_WEEKS,
     MIN_CHART_WEEKS,
     MIN_PEOPLE,
+    Marts,
     Query,
     ReportData,
     load,
 )
 from counterpoise.report.limits import BASELINE_WEEKS
+from counterpoise.report.tables import PAGES, Tables, load_tables, signal_lines
 
 TEAM_FOLDER = "teams"
 # Says that a folder is a report and may be replaced as a whole.
@@ -57,11 +59,12 @@ def build_report(
     check_out_dir(out_dir)
     tell("Report: reading the marts")
     data = load(query, marts_schema, min_people)
+    tables = load_tables(Marts(query, marts_schema), data)
     fresh = out_dir.with_name(f".{out_dir.name}.new")
     try:
         _restore(out_dir)
         _remove(fresh)
-        _write(data, fresh, tell)
+        _write(data, tables, fresh, tell)
         _swap(fresh, out_dir)
     except OSError as problem:
         raise CounterpoiseError(
@@ -90,7 +93,7 @@ def check_out_dir(out_dir: Path) -> None:
         )
 
 
-def _write(data: ReportData, folder: Path, tell: Callable[[str], None]) -> None:
+def _write(data: ReportData, tables: Tables, folder: Path, tell: Callable[[str], None]) -> None:
     """All pages into a new folder."""
     (folder / TEAM_FOLDER).mkdir(parents=True)
     environment = _environment(data)
@@ -121,13 +124,17 @@ def _write(data: ReportData, folder: Path, tell: Callable[[str], None]) -> None:
         coverage=views.coverage_range(lines),
     )
     page("checks.html", "checks.html", "")
+    page("signals.html", "signals.html", "", signals=list(signal_lines(data)))
+    for name, found in tables.pages.items():
+        page(f"{name}.html", "tables.html", "", name=name, tables=found)
     for place, line in enumerate(lines):
         if place and place % _TELL_EVERY == 0:
             tell(f"Report: {place} of {len(lines)} teams")
         previous = lines[place - 1].team if place else None
         following = lines[place + 1].team if place + 1 < len(lines) else None
         team = views.team_page(data, line, previous, following)
-        page(f"{TEAM_FOLDER}/{line.team.file}", "team.html", "../", page=team)
+        own = tables.of_teams.get(line.team.team_id, ())
+        page(f"{TEAM_FOLDER}/{line.team.file}", "team.html", "../", page=team, tables=own)
     (folder / _MARKER).write_text("A report of counterpoise. The next run replaces this folder.\n", encoding="utf-8")
 
 
@@ -144,6 +151,7 @@ def _environment(data: ReportData) -> Environment:
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     environment.globals.update(
         data=data,
+        pages=("steps", "signals", *(name for name in PAGES if name != "steps")),
         css=css,
         # Nothing may load and nothing may run; the one style sheet is named by its hash.
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",

@@ -92,9 +92,9 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
         error[rows, places, spans] = np.array(found["effect_error"], dtype=float)
         trial[rows[np.array(found["is_trial"], dtype=bool)]] = True
 
-    registered = warehouse.query(
-        f"select signal_id from {marts}.dim_signal where is_mechanism order by signal_id"
-    )["signal_id"].to_pylist()
+    registered = warehouse.query(f"select signal_id from {marts}.dim_signal where is_mechanism order by signal_id")[
+        "signal_id"
+    ].to_pylist()
     told = warehouse.query(
         f"select s.team_id, s.week_start, s.signal_id, s.log_evidence from {marts}.fct_signal_week as s "
         f"inner join {marts}.dim_signal as r on s.signal_id = r.signal_id "
@@ -162,9 +162,7 @@ def by_facet(contrasts: Contrasts, values: Floats, chosen: np.ndarray) -> Floats
         Shape (rows, facets).
     """
     facets = np.array(contrasts.facets, dtype=object)
-    columns = [
-        log_mean_exp(values[:, chosen & (facets == facet)], axis=1) for facet in dict.fromkeys(facets[chosen])
-    ]
+    columns = [log_mean_exp(values[:, chosen & (facets == facet)], axis=1) for facet in dict.fromkeys(facets[chosen])]
     return np.stack(columns, axis=1) if columns else np.full((len(values), 0), np.nan)
 
 

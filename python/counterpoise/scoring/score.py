@@ -318,9 +318,7 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
     pairs = {(row["team_id"], row["week_start"]): row for row in strongest}
     metrics = {
         row["metric_id"]: row
-        for row in warehouse.query(
-            f"select metric_id, label, unit, good_direction from {marts}.dim_metric"
-        ).to_pylist()
+        for row in warehouse.query(f"select metric_id, label, unit, good_direction from {marts}.dim_metric").to_pylist()
     }
     starts = _week_starts(contrasts.weeks)
     columns: dict[str, list] = {name: [] for name in _REASON_TYPES}

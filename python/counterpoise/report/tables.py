@@ -1,0 +1,310 @@
+"""Pages and team sections that are plain tables of one mart each: what is selected, and how each column is said."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from counterpoise.report.data import Marts, ReportData, Team
+from counterpoise.report.words import VALUES, count, day, number, percent, quantity, say
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its words, and the page they link to (a file name in the teams' folder), if any."""
+
+    text: str
+    team_file: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A titled table. Title, help and the words for an empty one stand in `words` under the table's name."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Select:
+    """How a table is read: a select from the marts, and (column of the page, column of the select, kind of value).
+
+    Kinds: text, team, metric, signal, share, number, hours, date, flag, quantity (in the unit of the row's metric), and
+    word (looked up in the words for values). A select with a team_id shows no team that is small or withheld.
+    """
+
+    name: str
+    sql: str
+    columns: tuple[tuple[str, str, str], ...]
+
+
+# A select's dates are filled in when it is read: the newest week, 13 weeks before it and a year before it.
+_THIS_WEEK, _RECENT, _LAST_YEAR = "date '{week}'", "date '{recent}'", "date '{year}'"
+_RECENT_WEEKS = 13
+
+
+def _of_teams(mart: str, where: str, order: str, columns: str = "f.*", join: str = "") -> str:
+    """Rows of a mart in the order of the organisation, never of a score."""
+    return (
+        f"select {columns}, t.sort_order from {{{{marts}}}}.{mart} as f "
+        f"inner join {{{{marts}}}}.dim_team as t on f.team_id = t.team_id {join} "
+        f"where {where} order by t.sort_order, {order}"
+    )
+
+
+_STEPS = _Select(
+    "steps",
+    _of_teams("next_steps", f"f.week_start = {_THIS_WEEK}", "f.due_on, f.step_id"),
+    (("team", "team_id", "team"), ("what", "what", "text"), ("why", "why", "text"), ("owner", "owner_role", "text"),
+     ("due", "due_on", "date"), ("state", "state", "word")),
+)  # fmt: skip
+_NARRATIVE = _Select(
+    "narrative",
+    _of_teams(
+        "fct_narrative_due", f"not f.is_explained and f.week_start > {_RECENT}", "f.week_start desc, f.metric_id"
+    ),
+    (("team", "team_id", "team"), ("metric", "metric_id", "metric"), ("week", "week_start", "date"),
+     ("direction", "direction", "word"), ("tier", "tier", "word"), ("owner", "owner_role", "text"),
+     ("due", "due_on", "date")),
+)  # fmt: skip
+_METRICS = _Select(
+    "metrics",
+    "select m.metric_id, m.room, m.eligible_denominator, m.owner_role, m.decision_helped, m.behaviour_reinforced, "
+    "h.verdict, h.reason, coalesce(w.teams, 0) as teams from {{marts}}.dim_metric as m "
+    "left join {{marts}}.fct_metric_health as h on m.metric_id = h.metric_id "
+    "left join (select metric_id, count(distinct team_id) as teams from {{marts}}.fct_metric_week "
+    "where value is not null group by metric_id) as w on m.metric_id = w.metric_id order by m.room, m.metric_id",
+    (("metric", "metric_id", "metric"), ("room", "room", "word"), ("counts", "eligible_denominator", "text"),
+     ("owner", "owner_role", "text"), ("decision", "decision_helped", "text"),
+     ("behaviour", "behaviour_reinforced", "text"), ("health", "verdict", "word"), ("reason", "reason", "text"),
+     ("teams_with_data", "teams", "number")),
+)  # fmt: skip
+_GUARDRAILS = _Select(
+    "guardrails",
+    _of_teams(
+        "fct_guardrail_week",
+        f"f.status in ('breached', 'approaching') and f.week_start = {_THIS_WEEK}",
+        "f.guardrail_id",
+    ),
+    (("team", "team_id", "team"), ("metric", "metric_id", "metric"), ("observed", "observed", "quantity"),
+     ("allowed", "threshold", "quantity"), ("guardrail", "status", "word"), ("n", "n", "number")),
+)  # fmt: skip
+_ELIGIBILITY = _Select(
+    "eligibility",
+    _of_teams("team_reward_eligibility", f"f.period_end > {_LAST_YEAR}", "f.period_start"),
+    (("team", "team_id", "team"), ("period", "period_start", "date"), ("eligible", "status", "word"),
+     ("met", "met", "number"), ("breached", "breached", "number"), ("unknown", "no_data", "number"),
+     ("reason", "reason", "text")),
+)  # fmt: skip
+_BALANCE = _Select(
+    "balance",
+    _of_teams("fct_target_balance", f"f.week_start = {_THIS_WEEK} and f.targets > 0", "f.team_id"),
+    (("team", "team_id", "team"), ("targets", "targets", "number"), ("rewarded", "rewarded_targets", "number"),
+     ("balance", "verdict", "word"), ("missing", "missing", "text")),
+)  # fmt: skip
+_FRICTION = _Select(
+    "friction",
+    _of_teams(
+        "fct_friction",
+        f"f.status = 'present' and f.week_start = {_THIS_WEEK}",
+        "f.friction_id",
+        "f.team_id, f.since_week, f.what, r.label",
+        "inner join {{marts}}.friction_registry as r on f.friction_id = r.friction_id",
+    ),
+    (("team", "team_id", "team"), ("condition", "label", "text"), ("since", "since_week", "date"),
+     ("what", "what", "text")),
+)  # fmt: skip
+_FLOW = _Select(
+    "flow",
+    _of_teams("fct_flow_week", f"f.week_start = {_THIS_WEEK} and f.load is not null", "f.team_id"),
+    (("team", "team_id", "team"), ("load", "load", "share"), ("ceiling", "load_ceiling", "share"),
+     ("reference", "load_reference", "share"), ("headroom", "headroom_hours", "hours"),
+     ("wait_expected", "wait_expected_hours", "hours"), ("wait_observed", "wait_observed_hours", "hours"),
+     ("assumed", "is_capacity_assumed", "flag")),
+)  # fmt: skip
+_EFFICIENCY = _Select(
+    "efficiency",
+    _of_teams("fct_true_efficiency", f"f.week_start = {_THIS_WEEK}", "f.team_id"),
+    (("team", "team_id", "team"), ("efficiency", "verdict", "word"),
+     ("cost_per_outcome", "cost_per_outcome", "number"), ("end_to_end", "end_to_end_hours", "hours"),
+     ("rework", "rework_share", "share"), ("utilisation", "utilisation", "share"),
+     ("people", "active_people", "number")),
+)  # fmt: skip
+_EFFECTIVE = _Select(
+    "effective",
+    _of_teams("fct_effective_work", f"f.week_start = {_THIS_WEEK}", "f.aspect"),
+    (("team", "team_id", "team"), ("aspect", "aspect", "word"), ("share", "share", "share"), ("n", "n", "number")),
+)  # fmt: skip
+_READINESS = _Select(
+    "readiness",
+    _of_teams("fct_ai_readiness", f"f.week_start = {_THIS_WEEK}", "f.layer_order"),
+    (("team", "team_id", "team"), ("layer", "layer", "word"), ("practices", "practices_in_place", "number"),
+     ("of", "practices", "number"), ("holds", "holds", "flag"), ("counts_too", "counts", "flag")),
+)  # fmt: skip
+_AI = _Select(
+    "ai",
+    _of_teams(
+        "fct_ai_week",
+        f"f.week_start = {_THIS_WEEK} and coalesce(f.ai_assisted_share, f.meta_work_overhead) is not null",
+        "f.team_id",
+    ),
+    (("team", "team_id", "team"), ("ai_share", "ai_assisted_share", "share"),
+     ("ai_unreviewed", "ai_unreviewed_share", "share"), ("ai_undeclared", "ai_undeclared_share", "share"),
+     ("overhead", "meta_work_overhead", "share"), ("overhead_reference", "reference_overhead", "share"),
+     ("unbudgeted", "unbudgeted_hours", "hours"), ("saved", "net_hours_saved", "hours")),
+)  # fmt: skip
+_AI_OUTCOME = _Select(
+    "ai_outcome",
+    "select f.team_id, t.sort_order, f.is_ai_assisted, f.difficulty, sum(f.items) as items, "
+    "sum(f.csat_sum) / nullif(sum(f.csat_answers), 0) as csat, "
+    "sum(f.reopened_items) / nullif(sum(f.items), 0) as reopen_rate from {{marts}}.fct_ai_outcome_week as f "
+    "inner join {{marts}}.dim_team as t on f.team_id = t.team_id where f.week_start > " + _RECENT + " "
+    "group by f.team_id, t.sort_order, f.is_ai_assisted, f.difficulty "
+    "order by t.sort_order, f.is_ai_assisted, f.difficulty",
+    (("team", "team_id", "team"), ("ai_assisted", "is_ai_assisted", "flag"), ("difficulty", "difficulty", "word"),
+     ("items", "items", "number"), ("csat", "csat", "share"), ("reopened", "reopen_rate", "share")),
+)  # fmt: skip
+_EXPERIMENTS = _Select(
+    "experiments",
+    "select * from {{marts}}.fct_experiment_effect order by experiment_id, room, metric_id",
+    (("experiment", "experiment_id", "text"), ("metric", "metric_id", "metric"), ("room", "room", "word"),
+     ("effect", "effect", "number"), ("low", "effect_low", "number"), ("high", "effect_high", "number"),
+     ("treated", "treated_teams", "number"), ("control", "control_teams", "number"),
+     ("effect_verdict", "verdict", "word")),
+)  # fmt: skip
+_TEAM_METRICS = _Select(
+    "team_metrics",
+    "select v.team_id, v.metric_id, v.week_start, v.value, v.n, m.room from ("
+    "select team_id, metric_id, week_start, value, n, row_number() over (partition by team_id, metric_id "
+    "order by week_start desc) as newest_first from {{marts}}.fct_metric_week "
+    "where value is not null and week_start > " + _RECENT + ") as v "
+    "inner join {{marts}}.dim_metric as m on v.metric_id = m.metric_id where v.newest_first = 1 "
+    "order by v.team_id, m.room, v.metric_id",
+    (("metric", "metric_id", "metric"), ("room", "room", "word"), ("value", "value", "quantity"), ("n", "n", "number"),
+     ("week", "week_start", "date")),
+)  # fmt: skip
+
+# Pages by file name (without .html), in the order of the navigation; their titles stand in `words` under nav_<name>.
+PAGES: dict[str, tuple[_Select, ...]] = {
+    "steps": (_STEPS, _NARRATIVE),
+    "metrics": (_METRICS,),
+    "governance": (_GUARDRAILS, _ELIGIBILITY, _BALANCE, _FRICTION),
+    "flow": (_FLOW, _EFFICIENCY, _EFFECTIVE),
+    "ai": (_READINESS, _AI, _AI_OUTCOME),
+    "experiments": (_EXPERIMENTS,),
+}
+# What a team's own page repeats of them, without the column that names the team.
+_ON_TEAM_PAGE = (
+    _STEPS, _NARRATIVE, _GUARDRAILS, _FRICTION, _FLOW, _EFFECTIVE, _READINESS, _AI, _TEAM_METRICS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All tables: by page, and by team id for the teams' own pages."""
+
+    pages: dict[str, tuple[Table, ...]]
+    of_teams: dict[str, tuple[Table, ...]]
+
+
+def load_tables(marts: Marts, data: ReportData) -> Tables:
+    """Read every mart that is shown as a table.
+
+    Raises:
+        CounterpoiseError: a mart is missing or unreadable.
+    """
+    shown = {team.team_id: team for team in data.teams if not team.is_small and not data.is_withheld(team)}
+    labels = {metric.metric_id: metric for metric in data.metrics}
+    read = {
+        select.name: [
+            row for row in marts.rows(_at(select.sql, data.week)) if "team_id" not in row or row["team_id"] in shown
+        ]
+        for select in {s.name: s for s in (*_ON_TEAM_PAGE, *(s for page in PAGES.values() for s in page))}.values()
+    }
+
+    def table(select: _Select, rows: list[dict], *, named: bool = True) -> Table:
+        columns = [column for column in select.columns if named or column[2] != "team"]
+        return Table(
+            select.name,
+            tuple(say(f"col_{title}") for title, _, _ in columns),
+            tuple(tuple(_cell(row, name, kind, shown, labels) for _, name, kind in columns) for row in rows),
+        )
+
+    pages = {page: tuple(table(select, read[select.name]) for select in selects) for page, selects in PAGES.items()}
+    of_teams = {}
+    for team in shown:
+        own = ((select, [row for row in by_team.get(team, [])]) for select, by_team in _by_team(read))
+        of_teams[team] = tuple(table(select, rows, named=False) for select, rows in own if rows)
+    return Tables(pages, of_teams)
+
+
+def _by_team(read: dict[str, list[dict]]) -> list[tuple[_Select, dict[str, list[dict]]]]:
+    """Rows of each table of a team's page by team."""
+    found = []
+    for select in _ON_TEAM_PAGE:
+        rows: dict[str, list[dict]] = {}
+        for row in read[select.name]:
+            rows.setdefault(row["team_id"], []).append(row)
+        found.append((select, rows))
+    return found
+
+
+def _at(sql: str, week: date) -> str:
+    """The select with its dates filled in; they are dates of ours, never text from data."""
+    recent = date.fromordinal(week.toordinal() - 7 * _RECENT_WEEKS)
+    year = date.fromordinal(week.toordinal() - 364)
+    return sql.format(week=week.isoformat(), recent=recent.isoformat(), year=year.isoformat())
+
+
+def _cell(row: dict, name: str, kind: str, teams: dict[str, Team], metrics: dict) -> Cell:
+    value = row.get(name)
+    if kind == "team":
+        return Cell(teams[value].name, teams[value].file)
+    if value is None:
+        return Cell(say("none"))
+    if kind == "metric":
+        return Cell(metrics[value].label if value in metrics else value)
+    if kind == "quantity":
+        metric = metrics.get(row["metric_id"])
+        return Cell(quantity(float(value), metric.unit if metric else ""))
+    return Cell(_SAID[kind](value))
+
+
+def _hours(value: float) -> str:
+    return quantity(float(value), "hours")
+
+
+def _flag(value: bool) -> str:
+    return say("yes") if value else say("no")
+
+
+_SAID: dict[str, Callable] = {
+    "text": str,
+    "share": lambda value: percent(float(value)),
+    "number": lambda value: number(float(value)),
+    "hours": _hours,
+    "date": day,
+    "flag": _flag,
+    "word": lambda value: VALUES.get(value, str(value).replace("_", " ")),
+}
+
+
+def signal_lines(data: ReportData) -> Iterator[tuple]:
+    """Every signal with the teams at which it fires this week, in the order of the organisation, and how many are
+    clear or without data: (signal, response label, teams, clear, no data)."""
+    shown = [team for team in data.teams if not data.is_withheld(team)]
+    states = {
+        (team.team_id, found.signal_id): found.status
+        for team in shown
+        for found in data.signal_weeks.get(team.team_id, [])
+    }
+    for signal in data.signals.values():
+        of_signal = [(team, states.get((team.team_id, signal.signal_id), "no_data")) for team in shown]
+        response = data.responses.get(signal.response_id)
+        yield (
+            signal,
+            response,
+            [team for team, status in of_signal if status == "fired"],
+            count("band_count", sum(status == "clear" for _, status in of_signal)),
+            count("band_count", sum(status == "no_data" for _, status in of_signal)),
+        )
