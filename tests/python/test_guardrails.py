@@ -56,6 +56,14 @@ MARTS = {
         " log_evidence double precision, n integer, since_week date"
     ),
     "signal_evidence": "signal_id varchar, team_id varchar, week_start date, key_type varchar, what varchar",
+    "fct_guardrail_week": (
+        "team_id varchar, guardrail_id varchar, week_start date, margin double precision, status varchar"
+    ),
+    "team_reward_eligibility": "team_id varchar, period_start date, status varchar",
+    "next_steps": "step_id varchar, team_id varchar, week_start date, state varchar",
+    "fct_flow_week": "team_id varchar, week_start date, load double precision",
+    "fct_effective_work": "team_id varchar, week_start date, aspect varchar, share double precision",
+    "team_exposure": "team_id varchar, week_start date, exposure double precision",
     "fct_data_health": "note_id varchar, severity varchar, sentence varchar",
     "team_risk": (
         "team_id varchar, week_start date, risk double precision, risk_low double precision,"
@@ -63,9 +71,7 @@ MARTS = {
         " coverage double precision, exposure double precision, story varchar, model_version varchar,"
         " data_through date, scored_at timestamp"
     ),
-    "team_risk_reasons": (
-        "team_id varchar, week_start date, rank integer, signal_id varchar, sentence varchar"
-    ),
+    "team_risk_reasons": ("team_id varchar, week_start date, rank integer, signal_id varchar, sentence varchar"),
 }
 EVENT_LOG = {
     "event_log": (
@@ -73,8 +79,7 @@ EVENT_LOG = {
         " recorded_at timestamp, actor_id varchar, team_id varchar"
     ),
     "event_log_activities": (
-        "source_system varchar, activity varchar, event_type varchar, status_category varchar,"
-        " is_known boolean"
+        "source_system varchar, activity varchar, event_type varchar, status_category varchar, is_known boolean"
     ),
 }
 
@@ -135,8 +140,7 @@ def raw_rows() -> dict[str, list[dict[str, Any]]]:
     day = start.date()
     return {
         "teams": [
-            {"team_id": f"team-{n}", "team_name": f"Team {n}", "active_from": day, "active_to": None}
-            for n in range(3)
+            {"team_id": f"team-{n}", "team_name": f"Team {n}", "active_from": day, "active_to": None} for n in range(3)
         ],
         "work_items": items,
         "work_item_events": events,
@@ -215,9 +219,7 @@ def raw_rows() -> dict[str, list[dict[str, Any]]]:
                 "in_place_from": day,
             }
         ],
-        "costs": [
-            {"team_id": "team-0", "month": datetime(2024, 1, 1).date(), "cost_type": "ai", "amount": 10.0}
-        ],
+        "costs": [{"team_id": "team-0", "month": datetime(2024, 1, 1).date(), "cost_type": "ai", "amount": 10.0}],
         "process_runs": [{"run_id": "run-1", "process_id": "close", "started_at": start, "ended_at": start}],
     }
 
@@ -250,9 +252,7 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
                 "paused_hours": 4.0,
                 "blocked_hours": 0.0,
                 "end_to_end_hours": 24.0,
-                **dict.fromkeys(
-                    ["pause_events", "handoffs", "review_rounds", "public_replies", "reopenings"], 1
-                ),
+                **dict.fromkeys(["pause_events", "handoffs", "review_rounds", "public_replies", "reopenings"], 1),
             }
             for n in range(10)
         ],
@@ -310,6 +310,27 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
                 "key_type": "work_item",
                 "what": "reopened",
             }
+        ],
+        "fct_guardrail_week": [
+            {"team_id": team, "guardrail_id": "reopened", "week_start": week, "margin": 0.05, "status": "met"}
+            for team, week in itertools.product(teams, weeks)
+        ],
+        "team_reward_eligibility": [
+            {"team_id": team, "period_start": weeks[0], "status": "undetermined"} for team in teams
+        ],
+        "next_steps": [
+            {"step_id": f"step-{team}", "team_id": team, "week_start": week, "state": "open"}
+            for team, week in itertools.product(teams, weeks)
+        ],
+        "fct_flow_week": [
+            {"team_id": team, "week_start": week, "load": 0.8} for team, week in itertools.product(teams, weeks)
+        ],
+        "fct_effective_work": [
+            {"team_id": team, "week_start": week, "aspect": "well", "share": 0.9}
+            for team, week in itertools.product(teams, weeks)
+        ],
+        "team_exposure": [
+            {"team_id": team, "week_start": week, "exposure": 0.2} for team, week in itertools.product(teams, weeks)
         ],
         "fct_data_health": [{"note_id": "late_rows", "severity": "info", "sentence": "3 rows came late."}],
         "team_risk": [
@@ -384,9 +405,7 @@ def statements(schema: str, tables: dict[str, str], rows: dict[str, list[dict[st
     for table, table_rows in rows.items():
         yield f"create table {schema}.{table} ({tables[table]})"
         names = list(dict.fromkeys(itertools.chain.from_iterable(table_rows)))
-        values = ", ".join(
-            "(" + ", ".join(_literal(row.get(name)) for name in names) + ")" for row in table_rows
-        )
+        values = ", ".join("(" + ", ".join(_literal(row.get(name)) for name in names) + ")" for row in table_rows)
         yield f"insert into {schema}.{table} ({', '.join(names)}) values {values}"
 
 
@@ -519,9 +538,7 @@ DAMAGES = [
         "update {t} set event_type = null where event_id = 'event-5-0'",
         "events_not_null.event_type",
     ),
-    raw(
-        "events loaded twice", "work_item_events", "insert into {t} select * from {t}", "events_key_repeated"
-    ),
+    raw("events loaded twice", "work_item_events", "insert into {t} select * from {t}", "events_key_repeated"),
     raw(
         "event of no item",
         "work_item_events",
@@ -728,6 +745,43 @@ DAMAGES = [
         "insert into {t} select * from {t}",
         "metric_week_stratum_grain",
     ),
+    mart("guardrail twice", "fct_guardrail_week", "insert into {t} select * from {t}", "guardrail_week_grain"),
+    mart(
+        "guardrail of another kind",
+        "fct_guardrail_week",
+        f"update {{t}} set status = 'splendid' where {ONE}",
+        "guardrail_week_status_known",
+        "guardrail_week_status_agrees",
+    ),
+    mart(
+        "missed and called met",
+        "fct_guardrail_week",
+        f"update {{t}} set margin = -0.1 where {ONE}",
+        "guardrail_week_status_agrees",
+    ),
+    mart(
+        "period twice",
+        "team_reward_eligibility",
+        "insert into {t} select * from {t}",
+        "reward_eligibility_grain",
+    ),
+    mart(
+        "perhaps eligible",
+        "team_reward_eligibility",
+        "update {t} set status = 'perhaps' where team_id = 'team-0'",
+        "reward_eligibility_status_known",
+    ),
+    mart("step twice", "next_steps", "insert into {t} select * from {t}", "next_steps_grain"),
+    mart("step forgotten", "next_steps", f"update {{t}} set state = 'forgotten' where {ONE}", "next_steps_state_known"),
+    mart("flow twice", "fct_flow_week", "insert into {t} select * from {t}", "flow_week_grain"),
+    mart("load of nine", "fct_flow_week", f"update {{t}} set load = 9 where {ONE}", "flow_week_load_in_range"),
+    mart(
+        "more than all work",
+        "fct_effective_work",
+        f"update {{t}} set share = 1.2 where {ONE}",
+        "effective_work_share_in_range",
+    ),
+    mart("exposed twice over", "team_exposure", f"update {{t}} set exposure = 2 where {ONE}", "exposure_in_range"),
     mart(
         "new verdict",
         "fct_pair_week",
@@ -813,9 +867,7 @@ DAMAGES = [
         "update {t} set status = 'guessed' where team_id = 'team-1'",
         "team_risk_status_known",
     ),
-    score(
-        "new band", "team_risk", "update {t} set band = 'red' where band is not null", "team_risk_band_known"
-    ),
+    score("new band", "team_risk", "update {t} set band = 'red' where band is not null", "team_risk_band_known"),
     score(
         "withheld with a number",
         "team_risk",
@@ -829,12 +881,8 @@ DAMAGES = [
         "update {t} set alert = true where team_id = 'team-1'",
         "team_risk_alert_only_when_scored",
     ),
-    score(
-        "no word why", "team_risk", "update {t} set status_reason = null", "team_risk_reason_when_not_scored"
-    ),
-    score(
-        "coverage of 1.2", "team_risk", "update {t} set coverage = 1.2", "team_risk_shares_in_range.coverage"
-    ),
+    score("no word why", "team_risk", "update {t} set status_reason = null", "team_risk_reason_when_not_scored"),
+    score("coverage of 1.2", "team_risk", "update {t} set coverage = 1.2", "team_risk_shares_in_range.coverage"),
     score("week to come", "team_risk", "update {t} set data_through = '2024-01-01'", "team_risk_known_then"),
     score(
         "reason for nothing",
@@ -958,9 +1006,7 @@ def assert_caught(database: Any, damage: Damage) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_good_data_passes(
-    template: Path, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_good_data_passes(template: Path, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All passes, read-only, with no connection to anywhere and nothing written beside the data."""
 
     def refuse(*_: Any) -> None:
@@ -986,8 +1032,7 @@ def test_damage_is_caught(shared: duckdb.DuckDBPyConnection, damage: Damage) -> 
 def test_messages_say_where_how_many_and_an_example(warehouse: duckdb.DuckDBPyConnection) -> None:
     warehouse.execute("update work_system.work_items set status = 'Wait' where team_id = 'team-1'")
     warehouse.execute(
-        "update work_system.work_items set resolved_at = created_at - interval 1 hour"
-        " where team_id = 'team-1'"
+        "update work_system.work_items set resolved_at = created_at - interval 1 hour where team_id = 'team-1'"
     )
     found = {r.check_id: r for r in run_checks(warehouse, "raw", "run", now=NOW).results}
     assert found["work_items_status_known"].message == (
@@ -1040,9 +1085,7 @@ def test_without_any_table_the_run_stops(template: Path) -> None:
 def test_a_broken_check_counts_by_its_severity_and_spares_the_others(
     warehouse: duckdb.DuckDBPyConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
-    warehouse.execute(
-        "alter table work_system.work_item_events alter column status_category type integer using 1"
-    )
+    warehouse.execute("alter table work_system.work_item_events alter column status_category type integer using 1")
     report = run_checks(warehouse, "raw", "run", now=NOW)
     broken = {r.check_id: r for r in report.results if r.status == "error"}
     assert set(broken) == {"events_status_unknown", "events_status_unknown_team"}
@@ -1067,9 +1110,7 @@ def test_the_sentence_of_the_data_health_is_the_reason(warehouse: duckdb.DuckDBP
 
 def test_times_are_read_in_utc(warehouse: duckdb.DuckDBPyConnection) -> None:
     """A clock with a zone and one without, a day apart from an item's creation, decide alike."""
-    warehouse.execute(
-        "update work_system.work_items set created_at = '2025-01-07 02:00' where work_item_id = 'item-5'"
-    )
+    warehouse.execute("update work_system.work_items set created_at = '2025-01-07 02:00' where work_item_id = 'item-5'")
     warehouse.execute("update work_system.work_items set resolved_at = null where work_item_id = 'item-5'")
     checks = [c for c in load_suites("raw") if c.id == "work_items_times_plausible.created_at"]
     zone = datetime(2025, 1, 6, 3, 0, tzinfo=UTC)
@@ -1104,13 +1145,10 @@ def test_hostile_contents_come_through_as_text(warehouse: duckdb.DuckDBPyConnect
     for table in ("work_items", "work_item_events"):
         warehouse.execute(f"update work_system.{table} set team_id = ? where team_id = 'team-1'", [HOSTILE])
     warehouse.execute(
-        "update work_system.work_items set resolved_at = created_at - interval 1 hour, status = ?"
-        " where team_id = ?",
+        "update work_system.work_items set resolved_at = created_at - interval 1 hour, status = ? where team_id = ?",
         [HOSTILE, HOSTILE],
     )
-    warehouse.execute(
-        "insert into counterpoise.fct_data_health values (?, 'withhold', ?)", [HOSTILE, HOSTILE]
-    )
+    warehouse.execute("insert into counterpoise.fct_data_health values (?, 'withhold', ?)", [HOSTILE, HOSTILE])
     raw_report = run_checks(warehouse, "raw", "run", now=NOW)
     marts_report = run_checks(warehouse, "marts", "run", now=NOW)
     assert set(raw_report.withheld_teams) == {HOSTILE}
@@ -1119,9 +1157,7 @@ def test_hostile_contents_come_through_as_text(warehouse: duckdb.DuckDBPyConnect
     assert withheld.message.startswith(f"Team {shown}: 20 of 20")
     assert marts_report.withholds_all[0].message == shown
 
-    page = write_docs([raw_report, marts_report], tmp_path / "docs" / "checks.html").read_text(
-        encoding="utf-8"
-    )
+    page = write_docs([raw_report, marts_report], tmp_path / "docs" / "checks.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{count}{{ 7 * 7 }}" in page
 
@@ -1227,9 +1263,7 @@ def test_suites_say_what_the_contract_says() -> None:
         for column in table.columns
         if column.required or column.name in table.primary_key
     }
-    assert {
-        (c.table, c.column) for c in checks if c.expectation == "ExpectColumnValuesToNotBeNull"
-    } == required
+    assert {(c.table, c.column) for c in checks if c.expectation == "ExpectColumnValuesToNotBeNull"} == required
     assert {
         (c.table, c.column): set(c.kwargs["value_set"])
         for c in checks
