@@ -1,0 +1,102 @@
+"""Null is not zero: without an optional table what needs it says no data, everything else is as it was."""
+
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from conftest import Bench
+from counterpoise.contract import load_contract
+from counterpoise.simulation import simulate
+
+pytestmark = pytest.mark.slow
+
+OPTIONAL = [name for name, table in load_contract().items() if not table.required]
+# What has no figure at all without the table.
+LOST_METRICS = {
+    "outcomes": {"csat", "complaint_rate", "defect_escape_rate", "churn_rate", "goal_progress"},
+    "targets": {"resolved_within_target", "first_response_within_target", "target_bunching", "late_pause_share"},
+    "team_hours": {"utilisation", "queue_load", "reporting_share", "maintenance_share", "learning_share",
+                   "experiment_share", "rework_hours_share", "hours_per_resolved"},
+    "capacity": {"unbudgeted_meta_share"},
+    "costs": {"cost_per_resolved", "cost_per_outcome"},
+    "survey_answers": {"workload", "exhaustion", "clarity", "safety", "intent_to_stay", "ai_permission"},
+}  # fmt: skip
+LOST_SIGNALS = {
+    "targets": {"metric_fixation", "threshold_bunching"},
+    "team_hours": {"crowded_out_work", "fewer_experiments", "proof_of_work", "overloaded_queue"},
+    "metric_changes": {"definition_churn"},
+    "metric_reviews": {"unreviewed_outcomes"},
+    "process_runs": {"invisible_work"},
+    "interventions": {"expectation_inflation"},
+}
+# Metrics whose figures change in meaning, not in presence, when the table goes: said in their definitions.
+CHANGED_METRICS = {
+    "targets": set(),
+    "capacity": {"utilisation", "queue_load", "unbudgeted_meta_share"},
+    "team_hours": {"collaboration_share", "meta_work_overhead", "unbudgeted_meta_share", "hours_per_person"},
+    "team_members": {"utilisation", "queue_load", "hours_per_person", "throughput", "merged_pull_requests", "deployments",
+                     "delivered_requests", "assigned_per_person", "fragmentation"},
+    "work_item_links": {"split_share", "duplicate_share", "rework_item_share", "change_failure_rate", "repeat_contact_rate",
+                        "repeat_account_rate", "first_contact_resolution", "handed_on_return_share",
+                        "handed_on_wait_hours", "reopen_rate", "end_to_end_hours", "complaint_rate", "escalation_rate",
+                        "served_goal_share", "unconfirmed_close_share", "delivered_requests", "cost_per_outcome"},
+    "outcomes": {"change_failure_rate"},
+}  # fmt: skip
+
+
+class Built:
+    """What a build says, kept as plain values."""
+
+    def __init__(self, bench: Bench, raw: Path) -> None:
+        connection = bench.build_folder(raw).connect()
+        self.figures: dict[str, pa.Table] = {}
+        for (metric,) in connection.execute("select distinct metric_id from counterpoise.fct_metric_week").fetchall():
+            self.figures[metric] = connection.execute(
+                "select team_id, week_start, numerator, denominator, value, n from counterpoise.fct_metric_week "
+                "where metric_id = ? order by all",
+                [metric],
+            ).to_arrow_table()
+        self.with_values = {
+            row[0]
+            for row in connection.execute(
+                "select metric_id from counterpoise.fct_metric_week group by 1 having count(value) > 0"
+            ).fetchall()
+        }
+        self.judged_signals = {
+            row[0]
+            for row in connection.execute(
+                "select distinct signal_id from counterpoise.fct_signal_week where status <> 'no_data'"
+            ).fetchall()
+        }
+        self.coverage = connection.execute("select avg(coverage) from counterpoise.team_risk").fetchone()[0]
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole") / "raw"
+    simulate(folder, scenario="catalogue", teams=20, weeks=60, scale=0.3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(bench: Bench, raw: Path) -> Built:
+    return Built(bench, raw)
+
+
+@pytest.mark.parametrize("table", OPTIONAL)
+def test_without_an_optional_table(bench: Bench, raw: Path, whole: Built, table: str, tmp_path: Path) -> None:
+    present = list(raw.glob(f"{table}.*"))
+    if not present:
+        pytest.skip(f"the organisation has no {table} to take away")
+    shutil.copytree(raw, tmp_path / "raw", ignore=shutil.ignore_patterns(f"{table}.*"))
+    without = Built(bench, tmp_path / "raw")
+    lost = LOST_METRICS.get(table, set()) & whole.with_values
+    assert not lost & without.with_values, "no data, neither zero nor healthy"
+    assert not LOST_SIGNALS.get(table, set()) & without.judged_signals
+    untouched = whole.with_values - lost - CHANGED_METRICS.get(table, set())
+    changed = [metric for metric in sorted(untouched) if without.figures.get(metric) != whole.figures[metric]]
+    assert not changed, f"these figures have nothing to do with {table}"
+    if lost & {"csat", "cost_per_outcome", "exhaustion", "rework_hours_share"}:
+        assert without.coverage < whole.coverage
