@@ -94,7 +94,11 @@ final as (
         or (coalesce(dated.resolution, '') = 'duplicate' and coalesce(dated.first_ended_at <= dated.duplicate_until, false)) as is_duplicate,
         case
             when dated.created_priority is not null
-                then lower(dated.created_priority) in ({% for word in counterpoise.setting('urgent_priorities') %}{{ counterpoise.text_literal(word) }}{{ ', ' if not loop.last }}{% endfor %})
+                then lower(trim(dated.created_priority)) in (
+                    {%- for word in counterpoise.setting('urgent_priorities') %}
+                    {{ counterpoise.text_literal(word) }}{{ ',' if not loop.last }}
+                    {%- endfor %}
+                )
         end as is_urgent,
         {{ counterpoise.is_period_end('dated.created_local') }} as is_period_end,
         case

@@ -8,7 +8,7 @@ deployments as (
 
 ),
 
-merges as (
+merged as (
 
     select
         steps.version_from_week,
@@ -29,7 +29,7 @@ delivered as (
         version_to_week,
         team_id,
         week
-    from merges
+    from merged
     union all
     select
         case when tells_failures then 'judged_deployment' else 'deployment' end as kind,
