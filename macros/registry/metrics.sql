@@ -86,3 +86,152 @@
     from (select 1 as one_row) as nothing
     where 1 = 0
 {% endmacro %}
+
+{#- Rows that give a rate its exposure: every week the team's sources told anything, even when nothing was counted. `since`: a
+    relation with team_id, first_week and first_known_week, for what is not of every team (deployments): weeks before are unknown,
+    not zero. -#}
+{% macro exposure_rows(metric_id, since=none) %}
+    select
+        team_weeks.team_id,
+        team_weeks.week,
+        'all' as stratum,
+        greatest(team_weeks.week, team_weeks.loaded_known_week{{ ', since.first_known_week' if since }}) as known_week,
+        '{{ metric_id }}' as metric_id,
+        {{ counterpoise.as_measure('0') }} as numerator,
+        {{ counterpoise.as_measure('1') }} as denominator,
+        {{ counterpoise.as_measure('0') }} as n,
+        {{ counterpoise.as_measure('0') }} as link_sum,
+        {{ counterpoise.as_measure('team_weeks.exposure') }} as link_weight,
+        {{ counterpoise.as_measure('0') }} as link_squares
+    from {{ ref('int_team_weeks') }} as team_weeks
+    {%- if since %}
+    inner join {{ since }} as since
+        on
+            team_weeks.team_id = since.team_id
+            and team_weeks.week >= since.first_week
+    {%- endif %}
+    where team_weeks.loaded_known_week is not null
+{% endmacro %}
+
+{#- Item versions that were resolved and whose requester or account (`key`) opened another item of the same category later. One
+    pass: contacts and resolutions of a key in one line, each resolution looking at the first contact after it. -#}
+{% macro came_back(key) %}
+with
+
+splits as (
+
+    select distinct from_item_id as work_item_id
+    from {{ ref('stg_work_item_links') }}
+    where link_type = 'split_from'
+
+),
+
+-- what the team split off itself is nobody coming back
+contacts as (
+
+    select
+        items.{{ key }},
+        items.category,
+        items.created_at as occurred_at,
+        0 as kind,
+        cast(null as {{ counterpoise.type_of('string') }}) as work_item_id,
+        cast(null as {{ counterpoise.type_of('integer') }}) as version_from_week
+    from {{ ref('stg_work_items') }} as items
+    left join splits on items.work_item_id = splits.work_item_id
+    where
+        items.{{ key }} is not null
+        and coalesce(items.origin, 'customer') = 'customer'
+        and (items.origin is not null or splits.work_item_id is null)
+
+),
+
+resolutions as (
+
+    select
+        {{ key }},
+        category,
+        -- an item resolved before it was created must not meet its own creation
+        greatest(first_resolved_at, created_at) as occurred_at,
+        1 as kind,
+        work_item_id,
+        version_from_week
+    from {{ ref('int_work_items') }}
+    where {{ key }} is not null and first_resolved_at is not null
+
+),
+
+line as (
+
+    select * from contacts
+    union all
+    select * from resolutions
+
+),
+
+looked_ahead as (
+
+    select
+        *,
+        min(case when kind = 0 then occurred_at end) over (
+            partition by {{ key }}, category
+            order by occurred_at, kind
+            rows between 1 following and unbounded following
+        ) as next_contact_at
+    from line
+
+),
+
+final as (
+
+    select
+        work_item_id,
+        version_from_week,
+        next_contact_at,
+        {{ counterpoise.epoch_seconds('next_contact_at') }} - {{ counterpoise.epoch_seconds('occurred_at') }} <= {{ counterpoise.setting('follow_up_days') * 86400 }} as is_repeated
+    from looked_ahead
+    where kind = 1 and next_contact_at is not null
+
+)
+
+select * from final
+{% endmacro %}
+
+{#- Whether a moment (local time) lies in the last days of its calendar month (setting `period_end_days`, at most 28). -#}
+{% macro is_period_end(local_timestamp) -%}
+    extract(month from {{ counterpoise.add_seconds(local_timestamp, counterpoise.setting('period_end_days') * 86400) }}) <> extract(month from {{ local_timestamp }})
+{%- endmacro %}
+
+{#- Place of a priority, 0 = the most urgent: common words and the numbers of p0 to p5; null where it says nothing comparable. Those
+    of the setting `urgent_priorities` that no list here has come before every other. -#}
+{% macro priority_rank(priority) -%}
+    {%- set ranks = {
+        '0': 0, 'p0': 0, 'blocker': 1, 'critical': 1, 'highest': 1, 'urgent': 1, 'p1': 1, '1': 1, 'high': 2, 'major': 2, 'p2': 2, '2': 2,
+        'normal': 3, 'medium': 3, 'moderate': 3, 'p3': 3, '3': 3, 'low': 4, 'minor': 4, 'p4': 4, '4': 4,
+        'lowest': 5, 'trivial': 5, 'planning': 5, 'p5': 5, '5': 5,
+    } -%}
+    case lower(trim({{ priority }}))
+        {%- for word in counterpoise.setting('urgent_priorities') if word not in ranks %}
+        when {{ counterpoise.text_literal(word) }} then 1
+        {%- endfor %}
+        {%- for word, rank in ranks.items() %}
+        when '{{ word }}' then {{ rank }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{#- A time written as text (ISO 8601, UTC) as a timestamp, to the second; null where it is none. -#}
+{% macro timestamp_of_text(expression) -%}
+    {{ return(adapter.dispatch('timestamp_of_text', 'counterpoise')(expression)) }}
+{%- endmacro %}
+{% macro default__timestamp_of_text(expression) -%}
+    try_cast(replace(substring({{ expression }}, 1, 19), 'T', ' ') as {{ counterpoise.type_of('timestamp') }})
+{%- endmacro %}
+{% macro postgres__timestamp_of_text(expression) -%}
+    case
+        when {{ expression }} ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])([T ]([01]\d|2[0-3]):[0-5]\d|$)'
+            or {{ expression }} ~ '^\d{4}-(0[13-9]|1[0-2])-(29|30)([T ]([01]\d|2[0-3]):[0-5]\d|$)'
+            or {{ expression }} ~ '^\d{4}-(0[13578]|1[02])-31([T ]([01]\d|2[0-3]):[0-5]\d|$)'
+            or {{ expression }} ~ '^(\d\d(0[48]|[2468][048]|[13579][26])|(0[048]|[2468][048]|[13579][26])00)-02-29([T ]([01]\d|2[0-3]):[0-5]\d|$)'
+            then cast(replace(substring({{ expression }}, 1, 19), 'T', ' ') as {{ counterpoise.type_of('timestamp') }})
+    end
+{%- endmacro %}

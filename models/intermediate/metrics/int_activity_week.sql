@@ -13,13 +13,23 @@ sources as (
 
 ),
 
+teams as (
+
+    select team_id, timezone from {{ ref('stg_teams') }}
+
+),
+
 owned as (
 
     select
         steps.*,
-        steps.occurred_week >= sources.first_pause_week as tells_pauses
+        steps.occurred_week >= sources.first_pause_week as tells_pauses,
+        case
+            when steps.event_type = 'resolved' then {{ counterpoise.is_period_end('(' ~ counterpoise.to_local('steps.occurred_at', 'teams.timezone') ~ ')') }}
+        end as is_resolved_at_period_end
     from steps
     inner join sources on steps.source_system = sources.source_system
+    left join teams on steps.team_id = teams.team_id
     where steps.team_id is not null
 
 ),
@@ -34,6 +44,7 @@ final as (
         {{ counterpoise.signed_sum('1') }} as events,
         {{ counterpoise.signed_sum('1', 'tells_pauses') }} as pausable_events,
         {{ counterpoise.signed_sum('1', "event_type = 'resolved'") }} as resolved_events,
+        {{ counterpoise.signed_sum('1', 'is_resolved_at_period_end') }} as period_end_resolved_events,
         {{ counterpoise.signed_sum('1', 'is_pause') }} as pause_events,
         {{ counterpoise.signed_sum('1', "tells_pauses and is_pause and waits_on = 'requester'") }} as requester_pause_events
     from owned

@@ -1,11 +1,12 @@
--- What customers said, on the item it is about and so in the cohort of that item's first resolution; what names a team only
+-- What customers said and which defects escaped, on the item it is about and so in the cohort of that item's first resolution; what names a team only
 -- belongs to the week it came up.
+{%- set defect_seconds = 70 * 86400 %}
 with
 
-outcomes as (
+known as (
 
-    select * from {{ ref('stg_outcomes') }}
-    where outcome_type in ('csat', 'csat_asked', 'complaint')
+    select * from {{ ref('int_outcomes') }}
+    where outcome_type in ('csat', 'csat_asked', 'complaint', 'escaped_defect')
 
 ),
 
@@ -15,45 +16,9 @@ closures as (
 
 ),
 
-items as (
-
-    select work_item_id, source_system from {{ ref('stg_work_items') }}
-
-),
-
-load_batches as (
-
-    select * from {{ ref('int_load_batches') }}
-    where source_table = 'outcomes'
-
-),
-
 teams as (
 
     select team_id, timezone from {{ ref('stg_teams') }}
-
-),
-
-known as (
-
-    select
-        outcomes.outcome_id,
-        outcomes.outcome_type,
-        outcomes.work_item_id,
-        outcomes.team_id,
-        outcomes.occurred_at,
-        outcomes.value,
-        greatest(
-            outcomes.occurred_at,
-            coalesce(outcomes.recorded_at, outcomes.occurred_at),
-            case when load_batches.is_history_load = false then outcomes.first_loaded_at else outcomes.occurred_at end
-        ) as known_at
-    from outcomes
-    left join items on outcomes.work_item_id = items.work_item_id
-    left join load_batches
-        on
-            coalesce(items.source_system, 'unknown') = load_batches.source_system
-            and cast(outcomes.first_loaded_at as date) = load_batches.loaded_on
 
 ),
 
@@ -63,6 +28,8 @@ of_items as (
         known.outcome_id,
         known.outcome_type,
         known.value,
+        closures.work_item_id,
+        closures.version_from_week as item_version_from_week,
         closures.team_id,
         closures.week,
         closures.stratum,
@@ -82,6 +49,8 @@ of_teams as (
         known.outcome_id,
         known.outcome_type,
         known.value,
+        cast(null as {{ counterpoise.type_of('string') }}) as work_item_id,
+        0 as item_version_from_week,
         known.team_id,
         {{ counterpoise.week_index(counterpoise.to_local('known.occurred_at', 'teams.timezone')) }} as week,
         'all' as stratum,
@@ -108,9 +77,25 @@ dated as (
 
     select
         both_kinds.*,
-        {{ counterpoise.week_index(counterpoise.to_local('both_kinds.known_at', 'teams.timezone')) }} as outcome_known_week
+        {{ counterpoise.week_index(counterpoise.to_local('both_kinds.known_at', 'teams.timezone')) }} as outcome_known_week,
+        both_kinds.outcome_type = 'escaped_defect'
+        and both_kinds.work_item_id is not null
+        and both_kinds.seconds_after_resolution <= {{ defect_seconds }} as is_escaped_defect
     from both_kinds
     left join teams on both_kinds.team_id = teams.team_id
+
+),
+
+-- an item with several escaped defects is one, from when the first of them is known
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by work_item_id, item_version_from_week, is_escaped_defect
+            order by outcome_known_week, {{ counterpoise.byte_order('outcome_id') }}
+        ) as place
+    from dated
 
 ),
 
@@ -125,11 +110,12 @@ final as (
         stratum,
         is_customer_work,
         seconds_after_resolution,
+        is_escaped_defect and place = 1 as is_first_escaped_defect,
         outcome_known_week,
         -- an outcome is known once both it and the version of its item are
         greatest(version_from_week, outcome_known_week) as version_from_week,
         case when version_to_week is not null then greatest(version_to_week, outcome_known_week) end as version_to_week
-    from dated
+    from numbered
 
 )
 

@@ -21,7 +21,8 @@ final as (
         {{ counterpoise.signed_sum(
             'coalesce(value, 1)',
             "outcome_type = 'complaint' and is_customer_work and seconds_after_resolution <= " ~ counterpoise.setting('follow_up_days') * 86400
-        ) }} as complaints
+        ) }} as complaints,
+        {{ counterpoise.signed_sum('1', 'is_first_escaped_defect') }} as defective_items
     from outcomes
     group by team_id, week, stratum, known_week
 

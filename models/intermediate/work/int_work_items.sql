@@ -66,8 +66,9 @@ changes_of_team as (
         work_item_id,
         version_from_week,
         team_id,
+        is_up_to_resolution,
         lag(team_id, 2) over (partition by work_item_id, version_from_week order by step) as team_two_before
-    from steps
+    from followed
     where team_id is not null and (team_before is null or is_handoff)
 
 ),
@@ -77,7 +78,8 @@ returns as (
     select
         work_item_id,
         version_from_week,
-        max(case when team_id = team_two_before then 1 else 0 end) as returned_to_team
+        max(case when team_id = team_two_before then 1 else 0 end) as returned_to_team,
+        max(case when team_id = team_two_before and is_up_to_resolution then 1 else 0 end) as returned_before_resolution
     from changes_of_team
     group by work_item_id, version_from_week
 
@@ -118,7 +120,17 @@ summed as (
             when occurred_at <= follow_up_ends_at and (next_occurred_at is null or next_occurred_at > follow_up_ends_at) and state <> 'done' then 1
             else 0
         end) as is_open_after_follow_up,
-        max(follow_up_ends_at) as follow_up_ends_at
+        max(follow_up_ends_at) as follow_up_ends_at,
+        max(case when team_id is not null and team_before is null then team_id end) as first_team_id,
+        max(case when team_id is not null and team_before is null then occurred_week end) as first_team_week,
+        min(case when actor_role = 'agent' and event_type not in ('created', 'queued') then occurred_at end) as first_touched_at,
+        min(case when event_type in ('resolved', 'closed') then occurred_at end) as first_ended_at,
+        sum(case when event_type in ('edited', 'status_changed') and is_up_to_resolution then 1 else 0 end) as tracking_events,
+        sum(case when event_type in ('reviewed', 'checked') and is_up_to_resolution then 1 else 0 end) as checks,
+        sum(case when event_type = 'escalated' and (follow_up_ends_at is null or occurred_at <= follow_up_ends_at) then 1 else 0 end) as escalations,
+        -- the last public reply of an agent and the requester's last word, up to the resolution
+        max(case when actor_role = 'agent' and (event_type = 'first_response' or (event_type = 'commented' and is_public)) and is_up_to_resolution then step else 0 end) as last_reply_step,
+        max(case when actor_role = 'requester' and event_type <> 'created' and is_up_to_resolution then step else 0 end) as last_word_step
     from followed
     group by work_item_id, version_from_week
 
@@ -136,11 +148,19 @@ joined as (
         items.created_at,
         items.due_at,
         items.first_response_due_at,
+        items.goal_id,
+        items.size,
+        items.planned,
+        items.ai_assisted,
+        items.ai_policy_class,
+        items.resolution,
         {{ counterpoise.week_index(counterpoise.to_local('items.created_at', 'teams.timezone')) }} as created_week,
         -- the same work counted twice, or asked for by nobody, is not customer work
         coalesce(items.origin, 'customer') not in ('automation', 'split')
         and (items.origin is not null or splits.work_item_id is null) as is_customer_work,
-        coalesce(returns.returned_to_team, 0) as returned_to_team
+        coalesce(items.origin, 'customer') = 'split' or splits.work_item_id is not null as is_split,
+        coalesce(returns.returned_to_team, 0) as returned_to_team,
+        coalesce(returns.returned_before_resolution, 0) as returned_before_resolution
     from summed
     inner join items on summed.work_item_id = items.work_item_id
     left join splits on summed.work_item_id = splits.work_item_id
@@ -200,7 +220,23 @@ final as (
         -- the requester's clock to the last resolution inside the follow-up window; an item open again when the window ends
         -- counts to the window's end, so that it never looks quicker for being unfinished
         {{ counterpoise.hours_between('created_at', 'case when is_open_after_follow_up = 1 then follow_up_ends_at else last_resolved_in_follow_up_at end') }} as end_to_end_hours,
-        follow_up_ends_at
+        follow_up_ends_at,
+        goal_id,
+        size,
+        planned,
+        ai_assisted,
+        ai_policy_class,
+        resolution,
+        is_split,
+        first_team_id,
+        first_team_week,
+        first_touched_at,
+        first_ended_at,
+        returned_before_resolution = 1 as returned_before_resolution,
+        tracking_events,
+        checks,
+        escalations,
+        last_word_step > last_reply_step as is_confirmed
     from joined
 
 )
