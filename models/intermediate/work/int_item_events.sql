@@ -100,7 +100,16 @@ events as (
         source_events.actor_role,
         source_events.status_category,
         source_events.waits_on,
-        source_events.is_public
+        source_events.is_public,
+        source_events.field_name,
+        -- the status in the source's own words; of an event log, the activity
+        case
+            when
+                source_events.event_type = 'status_changed'
+                or source_events.field_name = 'status'
+                or (source_events.status_category is not null and source_events.event_type not in ('handed_off', 'edited'))
+                then source_events.to_value
+        end as raw_status
     from source_events
     union all
     select
@@ -116,7 +125,9 @@ events as (
         cast(null as {{ counterpoise.type_of('string') }}) as actor_role,
         cast(null as {{ counterpoise.type_of('string') }}) as status_category,
         cast(null as {{ counterpoise.type_of('string') }}) as waits_on,
-        cast(null as {{ counterpoise.type_of('boolean') }}) as is_public
+        cast(null as {{ counterpoise.type_of('boolean') }}) as is_public,
+        cast(null as {{ counterpoise.type_of('string') }}) as field_name,
+        cast(null as {{ counterpoise.type_of('string') }}) as raw_status
     from derived
 
 ),
@@ -135,6 +146,7 @@ placed as (
             else 5
         end as event_rank,
         events.occurred_at,
+        events.recorded_at,
         greatest(
             events.occurred_at,
             coalesce(events.recorded_at, events.occurred_at),
@@ -162,7 +174,9 @@ placed as (
         events.event_type = 'paused' as is_pause,
         events.waits_on,
         coalesce(events.is_public, false) as is_public,
-        events.is_public is not null and events.event_type = 'commented' as tells_public_replies
+        events.is_public is not null and events.event_type = 'commented' as tells_public_replies,
+        events.field_name,
+        events.raw_status
     from events
     inner join items_told as items on events.work_item_id = items.work_item_id
     left join load_batches

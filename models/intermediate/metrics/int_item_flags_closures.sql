@@ -1,0 +1,36 @@
+-- Flags of resolved items that are read off the item alone, in the week of the first resolution.
+{{ config(materialized='view') }}
+with
+
+closures as (
+
+    select
+        *,
+        avg(size) over (partition by team_id) as usual_size
+    from {{ ref('int_closures') }}
+    where version_to_week is null
+
+),
+
+final as (
+
+    {{ counterpoise.flag_rows('closures', [
+        {'id': 'unconfirmed', 'when': 'is_unconfirmed_close', 'weight': '1',
+         'what': "'resolved after ' || " ~ counterpoise.amount('elapsed_hours', 'hour', 'hours') ~ " || ' without a word of the requester'"},
+        {'id': 'unchecked', 'when': 'not is_checked', 'weight': 'elapsed_hours',
+         'what': "'resolved after ' || " ~ counterpoise.amount('elapsed_hours', 'hour', 'hours') ~ " || ' without a review or check'"},
+        {'id': 'ai_undeclared', 'when': 'is_ai_undeclared', 'weight': 'elapsed_hours',
+         'what': "'resolved with AI, and no policy class was named'"},
+        {'id': 'ai_unreviewed', 'when': 'is_ai_unreviewed', 'weight': 'elapsed_hours',
+         'what': "'resolved with AI after ' || " ~ counterpoise.amount('elapsed_hours', 'hour', 'hours') ~ " || ' without a review'"},
+        {'id': 'pingpong', 'when': 'returned_to_team', 'weight': 'handoffs',
+         'what': counterpoise.amount('handoffs', 'handover', 'handovers') ~ " || ', one of them back to a team that had it'"},
+        {'id': 'much_tracked', 'when': 'tracking_events > 0', 'weight': 'tracking_events',
+         'what': counterpoise.amount('tracking_events', 'change', 'changes') ~ " || ' of status or fields until resolved'"},
+        {'id': 'small', 'when': 'size <= usual_size / 2', 'weight': 'usual_size - size',
+         'what': "'less than half the usual size'"},
+    ]) }}
+
+)
+
+select * from final
