@@ -120,6 +120,7 @@ final as (
         versions.version_to_week,
         hours.total_hours,
         nullif(hours.available_hours, 0) as available_hours,
+        hours.is_capacity_assumed,
         nullif(hours.fte, 0) as fte,
         versions.resolved_events,
         {%- for kind, column in kinds.items() if kind not in ('demand', 'coordination') %}
