@@ -37,7 +37,7 @@ months as (
         max({{ counterpoise.week_index(counterpoise.to_local('costs.learnt_at', 'teams.timezone')) }}) as learnt_week
     from costs
     left join teams on costs.team_id = teams.team_id
-    group by 1, 2, 3
+    group by costs.team_id, {{ dbt.date_trunc('month', 'costs.month') }}
     having max(case when coalesce(costs.currency, '') <> costs.team_currency then 1 else 0 end) = 0
 
 ),

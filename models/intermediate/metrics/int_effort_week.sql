@@ -37,13 +37,6 @@ firsts as (
 
 ),
 
-items as (
-
-    select work_item_id, ai_assisted from {{ ref('stg_work_items') }}
-    where ai_assisted is not null
-
-),
-
 closures as (
 
     {{ counterpoise.signed_versions(ref('int_closures'), 'week') }}
@@ -70,7 +63,8 @@ changes as (
         {{ counterpoise.as_measure('sum(closures.sign)') }} as ai_known_items,
         {{ counterpoise.as_measure('sum(case when items.ai_assisted then closures.sign else 0 end)') }} as ai_assisted_items
     from closures
-    inner join items on closures.work_item_id = items.work_item_id
+    inner join {{ ref('stg_work_items') }} as items on closures.work_item_id = items.work_item_id
+    where items.ai_assisted is not null
     group by closures.team_id, closures.week, closures.known_week
 
 ),

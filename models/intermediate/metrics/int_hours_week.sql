@@ -22,67 +22,47 @@ people as (
 load_batches as (
 
     select * from {{ ref('int_load_batches') }}
-    where is_history_load = false
 
 ),
 
-entries as (
-
-    select
-        entries.team_id,
-        {{ counterpoise.week_index(counterpoise.to_local('entries.started_at', 'teams.timezone')) }} as week,
-        entries.activity,
-        entries.hours,
-        'time_entries' as source_table,
-        entries.first_loaded_at
-    from {{ ref('stg_time_entries') }} as entries
-    left join teams on entries.team_id = teams.team_id
-
-),
-
+-- what was offered, and when it was learnt of in an ordinary load; loads of history tell nothing about that
+{% set offers = [
+    ('time_entries', counterpoise.week_index(counterpoise.to_local('offers.started_at', 'teams.timezone')), ['activity', 'hours']),
+    ('team_hours', counterpoise.week_index_of_date('offers.week_start'), ['activity', 'hours']),
+    ('capacity', counterpoise.week_index_of_date('offers.week_start'), ['available_hours', 'meta_work_budget_hours']),
+] -%}
 offered as (
-
-    select * from entries
-    union all
+    {% for table, week, columns in offers %}
     select
-        team_id,
-        {{ counterpoise.week_index_of_date('week_start') }} as week,
-        activity,
-        hours,
-        'team_hours' as source_table,
-        first_loaded_at
-    from {{ ref('stg_team_hours') }}
-    union all
-    select
-        team_id,
-        {{ counterpoise.week_index_of_date('week_start') }} as week,
-        cast(null as {{ counterpoise.type_of('string') }}) as activity,
-        available_hours as hours,
-        'capacity' as source_table,
-        first_loaded_at
-    from {{ ref('stg_capacity') }}
-
-),
-
--- when a row was learnt of in an ordinary load; loads of history tell nothing about that
-learnt as (
-
-    select
-        offered.*,
-        case when load_batches.loaded_on is not null then offered.first_loaded_at end as learnt_at
-    from offered
+        offers.team_id,
+        {{ week }} as week,
+        '{{ table }}' as source_table,
+        cast({{ 'offers.activity' if 'activity' in columns else 'null' }} as {{ counterpoise.type_of('string') }}) as activity,
+        {%- for column in ['hours', 'available_hours', 'meta_work_budget_hours'] %}
+        {{ counterpoise.as_measure('offers.' ~ column if column in columns else 'null') }} as {{ column }},
+        {%- endfor %}
+        case when load_batches.is_history_load = false then offers.first_loaded_at end as learnt_at
+    from {{ ref('stg_' ~ table) }} as offers
+    left join teams on offers.team_id = teams.team_id
     left join load_batches
         on
-            offered.source_table = load_batches.source_table
-            and cast(offered.first_loaded_at as date) = load_batches.loaded_on
-    where offered.team_id is not null
+            load_batches.source_table = '{{ table }}'
+            and cast(offers.first_loaded_at as date) = load_batches.loaded_on
+    where offers.team_id is not null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
-arrived as (
+weeks as (
 
-    select team_id, week, max(learnt_at) as learnt_at
-    from learnt
+    select
+        team_id,
+        week,
+        max(learnt_at) as learnt_at,
+        max(available_hours) as available_hours,
+        max(meta_work_budget_hours) as meta_work_budget_hours
+    from offered
     group by team_id, week
 
 ),
@@ -94,11 +74,11 @@ sums as (
         week,
         source_table as basis,
         {%- for activity in activities %}
-        {{ counterpoise.as_measure("sum(case when activity = '" ~ activity ~ "' then " ~ counterpoise.as_measure('hours') ~ ' else 0 end)') }} as {{ activity }}_hours,
+        {{ counterpoise.as_measure("sum(case when activity = '" ~ activity ~ "' then hours else 0 end)") }} as {{ activity }}_hours,
         {%- endfor %}
-        {{ counterpoise.as_measure('sum(' ~ counterpoise.as_measure('hours') ~ ')') }} as total_hours
-    from learnt
-    where source_table <> 'capacity' and hours is not null
+        {{ counterpoise.as_measure('sum(hours)') }} as total_hours
+    from offered
+    where hours is not null
     group by team_id, week, source_table
 
 ),
@@ -115,18 +95,6 @@ ranked as (
 
 ),
 
-capacity as (
-
-    select
-        team_id,
-        {{ counterpoise.week_index_of_date('week_start') }} as week,
-        max(available_hours) as available_hours,
-        max(meta_work_budget_hours) as meta_work_budget_hours
-    from {{ ref('stg_capacity') }}
-    group by team_id, {{ counterpoise.week_index_of_date('week_start') }}
-
-),
-
 final as (
 
     select
@@ -134,26 +102,22 @@ final as (
         ranked.week,
         greatest(
             ranked.week,
-            coalesce({{ counterpoise.week_index(counterpoise.to_local('arrived.learnt_at', 'teams.timezone')) }}, ranked.week)
+            coalesce({{ counterpoise.week_index(counterpoise.to_local('weeks.learnt_at', 'teams.timezone')) }}, ranked.week)
         ) as known_week,
         ranked.basis,
         {%- for activity in activities %}
         ranked.{{ activity }}_hours,
         {%- endfor %}
         ranked.total_hours,
-        {{ counterpoise.as_measure('coalesce(capacity.available_hours, people.fte * ' ~ counterpoise.setting('hours_per_week') ~ ')') }} as available_hours,
-        capacity.available_hours is null and people.fte is not null as is_capacity_assumed,
-        {{ counterpoise.as_measure('capacity.meta_work_budget_hours') }} as meta_work_budget_hours,
+        {{ counterpoise.as_measure('coalesce(weeks.available_hours, people.fte * ' ~ counterpoise.setting('hours_per_week') ~ ')') }} as available_hours,
+        weeks.available_hours is null and people.fte is not null as is_capacity_assumed,
+        {{ counterpoise.as_measure('weeks.meta_work_budget_hours') }} as meta_work_budget_hours,
         {{ counterpoise.as_measure('people.fte') }} as fte
     from ranked
-    left join arrived
+    inner join weeks
         on
-            ranked.team_id = arrived.team_id
-            and ranked.week = arrived.week
-    left join capacity
-        on
-            ranked.team_id = capacity.team_id
-            and ranked.week = capacity.week
+            ranked.team_id = weeks.team_id
+            and ranked.week = weeks.week
     left join people
         on
             ranked.team_id = people.team_id

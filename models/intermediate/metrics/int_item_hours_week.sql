@@ -63,10 +63,10 @@ placed as (
     left join spans
         on
             entries.work_item_id = spans.work_item_id
-            and spans.version_from_week <= hours.known_week
-            and (spans.version_to_week is null or spans.version_to_week > hours.known_week)
-            and spans.started_at <= entries.started_at
-            and (spans.ended_at is null or spans.ended_at > entries.started_at)
+            and hours.known_week >= spans.version_from_week
+            and (spans.version_to_week is null or hours.known_week < spans.version_to_week)
+            and entries.started_at >= spans.started_at
+            and (spans.ended_at is null or entries.started_at < spans.ended_at)
     group by entries.time_entry_id, entries.team_id, entries.week, entries.activity, entries.hours, items.ai_assisted
 
 ),

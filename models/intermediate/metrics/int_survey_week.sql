@@ -66,7 +66,8 @@ final as (
         max(weeks.known_week) as known_week,
         {%- for construct in constructs %}
         {%- for column in ['answers', 'scores', 'squares'] %}
-        {{ counterpoise.as_measure("sum(case when scored.construct = '" ~ construct ~ "' then scored." ~ column ~ ' else 0 end)') }} as {{ construct }}_{{ column }}{{ ',' if not (loop.last and construct == 'ai_coaching') }}
+        {%- set counted = "sum(case when scored.construct = '" ~ construct ~ "' then scored." ~ column ~ ' else 0 end)' %}
+        {{ counterpoise.as_measure(counted) }} as {{ construct }}_{{ column }}{{ ',' if not (loop.last and construct == constructs[-1]) }}
         {%- endfor %}
         {%- endfor %}
     from scored

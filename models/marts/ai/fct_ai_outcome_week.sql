@@ -69,7 +69,7 @@ counted as (
     from closures
     inner join items on closures.work_item_id = items.work_item_id
     left join answers on closures.work_item_id = answers.work_item_id
-    group by 1, 2, 3, 4
+    group by closures.team_id, closures.week, items.ai_assisted, closures.is_hard
 
 ),
 

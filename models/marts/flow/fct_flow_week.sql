@@ -40,9 +40,9 @@ known_then as (
     inner join flow
         on
             team_weeks.team_id = flow.team_id
-            and flow.week <= team_weeks.week
-            and flow.week > team_weeks.week - {{ counterpoise.setting('load_weeks') }}
-            and flow.known_week <= team_weeks.week
+            and team_weeks.week >= flow.week
+            and team_weeks.week < flow.week + {{ counterpoise.setting('load_weeks') }}
+            and team_weeks.week >= flow.known_week
     group by team_weeks.team_id, team_weeks.week, flow.week
 
 ),
