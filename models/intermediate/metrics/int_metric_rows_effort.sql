@@ -77,6 +77,23 @@ ratios as (
 
 ),
 
+signed as (
+
+    select
+        team_id,
+        week,
+        known_week,
+        metric_id,
+        sign * part as numerator,
+        sign * whole as denominator,
+        case when link is null then 0 else sign end as weeks,
+        {{ counterpoise.as_measure('coalesce(sign * link, 0)') }} as link_sum,
+        {{ counterpoise.as_measure('coalesce(sign * ' ~ counterpoise.settled('link * link') ~ ', 0)') }} as link_squares
+    from ratios
+
+),
+
+-- what a new version changes: figures it leaves as they were are taken away and added in the same week
 ratio_rows as (
 
     select
@@ -85,14 +102,15 @@ ratio_rows as (
         'all' as stratum,
         known_week,
         metric_id,
-        {{ counterpoise.as_measure('sign * part') }} as numerator,
-        {{ counterpoise.as_measure('sign * whole') }} as denominator,
-        {{ counterpoise.as_measure('case when link is null then 0 else sign end') }} as n,
-        {{ counterpoise.as_measure('coalesce(sign * link, 0)') }} as link_sum,
-        {{ counterpoise.as_measure('case when link is null then 0 else sign end') }} as link_weight,
-        {{ counterpoise.as_measure('coalesce(sign * ' ~ counterpoise.settled('link * link') ~ ', 0)') }} as link_squares
-    from ratios
-    where part <> 0 or whole <> 0
+        {{ counterpoise.as_measure('sum(numerator)') }} as numerator,
+        {{ counterpoise.as_measure('sum(denominator)') }} as denominator,
+        {{ counterpoise.as_measure('sum(weeks)') }} as n,
+        {{ counterpoise.as_measure('sum(link_sum)') }} as link_sum,
+        {{ counterpoise.as_measure('sum(weeks)') }} as link_weight,
+        {{ counterpoise.as_measure('sum(link_squares)') }} as link_squares
+    from signed
+    group by team_id, week, known_week, metric_id
+    having sum(numerator) <> 0 or sum(denominator) <> 0
 
 ),
 
