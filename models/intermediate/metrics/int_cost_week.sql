@@ -33,6 +33,7 @@ months as (
         costs.team_id,
         cast({{ dbt.date_trunc('month', 'costs.month') }} as date) as first_day,
         cast({{ dbt.dateadd('month', 1, dbt.date_trunc('month', 'costs.month')) }} as date) as next_first_day,
+        {{ counterpoise.hours_between(dbt.date_trunc('month', 'costs.month'), dbt.dateadd('month', 1, dbt.date_trunc('month', 'costs.month'))) }} / 24.0 as month_days,
         sum({{ counterpoise.as_measure('costs.amount') }}) as amount,
         max({{ counterpoise.week_index(counterpoise.to_local('costs.learnt_at', 'teams.timezone')) }}) as learnt_week
     from costs
@@ -54,11 +55,11 @@ days as (
     select
         months.team_id,
         {{ counterpoise.week_index_of_date(dbt.dateadd('day', 'numbers.number', 'months.first_day')) }} as week,
-        {{ counterpoise.as_double('months.amount') }} * 24 / {{ counterpoise.hours_between('months.first_day', 'months.next_first_day') }} as amount,
+        {{ counterpoise.as_double('months.amount') }} / {{ counterpoise.as_double('months.month_days') }} as amount,
         {{ counterpoise.week_index_of_date(dbt.dateadd('day', -1, 'months.next_first_day')) }} as last_week,
         months.learnt_week
     from months
-    inner join numbers on numbers.number * 24 < {{ counterpoise.hours_between('months.first_day', 'months.next_first_day') }}
+    inner join numbers on months.month_days > numbers.number
 
 ),
 
