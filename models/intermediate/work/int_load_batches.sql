@@ -1,5 +1,6 @@
 -- Loads by day, with those marked that bring history: the first one, and any whose typical row is weeks old. They stamp the
 -- past with one day, and what they bring was known before. (A row that came late in an ordinary load was not.)
+-- Tables whose rows name no source system are one source, `all`. What speaks of a week or a month is written at its end.
 with
 
 items as (
@@ -8,7 +9,7 @@ items as (
 
 ),
 
-loaded as (
+loaded_of_items as (
 
     select
         'work_item_events' as source_table,
@@ -28,15 +29,42 @@ loaded as (
 
 ),
 
+loaded as (
+
+    select
+        loaded_of_items.source_table,
+        coalesce(items.source_system, 'unknown') as source_system,
+        loaded_of_items.written_at,
+        loaded_of_items.first_loaded_at
+    from loaded_of_items
+    left join items on loaded_of_items.work_item_id = items.work_item_id
+    {%- for table, written_at in [
+        ('time_entries', 'started_at'),
+        ('team_hours', dbt.dateadd('day', 7, 'week_start')),
+        ('capacity', 'week_start'),
+        ('survey_answers', 'answered_at'),
+        ('costs', dbt.dateadd('month', 1, 'month')),
+    ] %}
+    union all
+    select
+        '{{ table }}' as source_table,
+        'all' as source_system,
+        cast({{ written_at }} as {{ counterpoise.type_of('timestamp') }}) as written_at,
+        first_loaded_at
+    from {{ ref('stg_' ~ table) }}
+    where first_loaded_at is not null
+    {%- endfor %}
+
+),
+
 lags as (
 
     select
-        loaded.source_table,
-        coalesce(items.source_system, 'unknown') as source_system,
-        cast(loaded.first_loaded_at as date) as loaded_on,
-        {{ counterpoise.hours_between('loaded.written_at', 'loaded.first_loaded_at') }} / 24.0 as lag_days
+        source_table,
+        source_system,
+        cast(first_loaded_at as date) as loaded_on,
+        {{ counterpoise.hours_between('written_at', 'first_loaded_at') }} / 24.0 as lag_days
     from loaded
-    left join items on loaded.work_item_id = items.work_item_id
 
 ),
 
