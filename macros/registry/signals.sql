@@ -50,15 +50,15 @@
     where team_weeks.is_complete
 {% endmacro %}
 
-{#- A whole signal from the evidence of metrics. `parts`: all must hold, so the weakest counts; each part is a list of ways to see it, and
-    their evidence is averaged over those that are known (one alone must then be strong). `unless`: metrics that explain it away; their
-    evidence is taken off. A way is {'metric', 'move': 'better' | 'worse', 'lag': weeks it is read earlier}. Figures are those of the
-    first known way of the first part. No part known: no data. -#}
-{% macro signal_from_metrics(signal_id, parts, unless=[], condition=none) %}
+{#- Common table expressions up to `weighed`: per team and complete week, the evidence of metrics for a signal. `parts`: all must hold,
+    so the weakest counts; each part is a list of ways to see it, and their evidence is averaged over those that are known (one alone
+    must then be strong). `unless`: metrics that explain it away; the strongest of their evidence is taken off. A way is {'metric',
+    'move': 'better' | 'worse', 'lag': weeks it is read earlier}. Figures are those of the first known way of the first part. A part of
+    which nothing is known: no data. What it was made of stands in the model's meta, where signal_evidence finds it. -#}
+{% macro weighed_parts(parts, unless=[]) %}
+    {%- do config(meta={'signal_parts': parts, 'signal_unless': unless}) -%}
     {%- set ways = [] -%}
     {%- for part in parts -%}{%- for way in part -%}{%- do ways.append(way) -%}{%- endfor -%}{%- endfor -%}
-with
-
 team_weeks as (
 
     select team_id, week from {{ ref('int_team_weeks') }}
@@ -132,11 +132,89 @@ weighed as (
         from seen
     ) as parted
 
-),
+)
+{% endmacro %}
+
+{#- A whole signal from the evidence of metrics; `parts` and `unless` as in weighed_parts. -#}
+{% macro signal_from_metrics(signal_id, parts, unless=[], condition=none) %}
+with
+
+{{ counterpoise.weighed_parts(parts, unless) }},
 
 final as (
     {{ counterpoise.signal_rows(signal_id, 'weighed', condition) }}
 )
 
 select * from final
+{% endmacro %}
+
+{#- A figure as people read it: shares in per cent, others with their unit; one decimal, or two where the unit says nothing. -#}
+{% macro figure_text(value, unit) -%}
+    case
+        when {{ unit }} = 'share' then {{ counterpoise.decimal_text('100 * ' ~ value, 1) }} || ' %'
+        when {{ unit }} in ('hours', 'items', 'events') then {{ counterpoise.decimal_text(value, 1) }} || ' ' || {{ unit }}
+        else {{ counterpoise.decimal_text(value, 2) }}
+    end
+{%- endmacro %}
+
+{#- A number as text with so many decimals, ties away from nothing below: engines round ties each in their own way. -#}
+{% macro decimal_text(value, decimals) -%}
+    cast(cast(floor({{ counterpoise.settled(value) }} * {{ 10 ** decimals }} + 0.5) / {{ 10 ** decimals }} as decimal(28, {{ decimals }})) as {{ counterpoise.type_of('string') }})
+{%- endmacro %}
+
+{#- The metrics each of the given signals was judged by, as their models say (`weighed_parts`): one row per signal and way. -#}
+{% macro signal_ways(models) %}
+    {%- set ways = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() -%}
+            {%- if node.resource_type == 'model' and node.name in models -%}
+                {%- set meta = node.config.get('meta', {}) -%}
+                {%- for part in meta.get('signal_parts', []) + [meta.get('signal_unless', [])] -%}
+                    {%- for way in part -%}
+                        {%- do ways.append({
+                            'signal': node.name | replace('signal_', '', 1),
+                            'metric': way.metric,
+                            'move': way.move,
+                            'lag': way.get('lag', 0),
+                            'explains': 1 if way in meta.get('signal_unless', []) else 0,
+                        }) -%}
+                    {%- endfor -%}
+                {%- endfor -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- for way in ways %}
+    select
+        '{{ way.signal }}' as signal_id,
+        '{{ way.metric }}' as metric_id,
+        '{{ way.move }}' as move,
+        {{ way.lag }} as lag_weeks,
+        {{ way.explains }} as explains_away,
+        {{ loop.index }} as way_order
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select
+        cast(null as {{ counterpoise.type_of('string') }}) as signal_id,
+        cast(null as {{ counterpoise.type_of('string') }}) as metric_id,
+        cast(null as {{ counterpoise.type_of('string') }}) as move,
+        0 as lag_weeks,
+        0 as explains_away,
+        0 as way_order
+    from (select 1 as one_row) as nothing
+    where 1 = 0
+    {%- endfor %}
+{% endmacro %}
+
+{#- Models of all signals: the package's, one for each row of its registry, and a user's own. -#}
+{% macro signal_models() %}
+    {%- set signals = [
+        'outcome_divergence', 'fragmented_work', 'rework_loop', 'burst_and_quiet', 'definition_churn', 'unreviewed_outcomes',
+        'crowded_out_work', 'threshold_bunching', 'stopped_clock', 'backdated_edits', 'premature_close', 'acknowledge_only',
+        'skipped_checks', 'fewer_experiments', 'cherry_picking', 'metric_fixation', 'siloed_gain', 'overloaded_queue', 'lost_slack',
+        'proof_of_work', 'austerity', 'expectation_inflation', 'meta_work_explosion', 'permission_ambiguity', 'amplification_loop',
+        'invisible_work', 'ownership_gap',
+    ] -%}
+    {%- set models = [] -%}
+    {%- for signal in signals -%}{%- do models.append('signal_' ~ signal) -%}{%- endfor -%}
+    {{ return(models + counterpoise.setting('own_signal_models')) }}
 {% endmacro %}

@@ -1,9 +1,11 @@
-{#- Every registered signal has its model and stands in fct_signal_week, and the other way round: a forgotten
-    one would be silent for ever. -#}
+{#- Every registered signal, a user's own too, has its model `signal_<id>` and stands in fct_signal_week, and the other way round: a
+    forgotten one would be silent for ever. -#}
 {%- set found = [] -%}
 {%- if execute -%}
     {%- for node in graph.nodes['model.counterpoise.fct_signal_week'].depends_on.nodes -%}
-        {%- do found.append(node.split('.')[-1].removeprefix('signal_')) -%}
+        {%- if node.startswith('model.') -%}
+            {%- do found.append(node.split('.')[-1].removeprefix('signal_')) -%}
+        {%- endif -%}
     {%- endfor -%}
 {%- endif -%}
 with

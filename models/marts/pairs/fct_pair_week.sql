@@ -1,5 +1,6 @@
 {#- Output beside outcome per team and week, as known at that week's end. The output is read as far back as the pair's lag and the
-    outcome's follow-up ask, so that both speak of the same work. Effects are on the link scale, positive = better. -#}
+    outcome's follow-up ask, so that both speak of the same work. A pair with `applies_after` begins in the week after the first change
+    of that kind. Effects are on the link scale, positive = better. -#}
 {%- set sure = 1.645 -%}
 with
 
@@ -50,6 +51,8 @@ spine as (
     from team_weeks
     inner join series on team_weeks.team_id = series.team_id and team_weeks.week >= series.first_known_week
     inner join pairs on series.metric_id = pairs.output_metric_id
+    left join {{ ref('int_first_changes') }} as changes on team_weeks.team_id = changes.team_id and pairs.applies_after = changes.kind
+    where pairs.applies_after is null or team_weeks.week > changes.week
 
 ),
 

@@ -1,13 +1,52 @@
-{%- set signals = ['outcome_divergence', 'rework_loop', 'stopped_clock', 'threshold_bunching'] -%}
+-- Every signal by team and week: the package's and a user's own (setting `own_signal_models`). One that somebody has explained until a
+-- day (seed in the setting `signal_exceptions`) stands as it is and is marked.
+{%- set models = counterpoise.signal_models() %}
 with
 
 signals as (
 
-    {%- for signal in signals %}
-    select * from {{ ref('signal_' ~ signal) }}
+    {%- for model in models %}
+    select
+        team_id,
+        signal_id,
+        week_start,
+        status,
+        observed,
+        expected,
+        effect,
+        log_evidence,
+        n,
+        since_week
+    from {{ ref(model) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
+),
+
+exceptions as (
+
+    select
+        *,
+        lag(until) over (partition by team_id, signal_id order by until) as until_before
+    from {{ ref(counterpoise.setting('signal_exceptions')) }}
+
+),
+
+final as (
+
+    select
+        signals.*,
+        exceptions.until is not null as is_excepted,
+        exceptions.reason as exception_reason
+    from signals
+    left join exceptions
+        on
+            signals.team_id = exceptions.team_id
+            and signals.signal_id = exceptions.signal_id
+            and signals.week_start <= exceptions.until
+            -- of several the one that ends first
+            and (exceptions.until_before is null or signals.week_start > exceptions.until_before)
+
 )
 
-select * from signals
+select * from final

@@ -1,25 +1,8 @@
-with
-
-bunching as (
-    {{ counterpoise.metric_evidence('target_bunching') }}
-),
-
-weighed as (
-
-    select
-        team_id,
-        week,
-        observed,
-        expected,
-        effect,
-        n,
-        log_evidence_worse as log_evidence
-    from bunching
-
-),
-
-final as (
-    {{ counterpoise.signal_rows('threshold_bunching', 'weighed') }}
-)
-
-select * from final
+-- More items end just inside the target than a smooth curve allows. Explained away by a shorter wait in all or more satisfaction.
+{{ counterpoise.signal_from_metrics(
+    'threshold_bunching',
+    parts=[
+        [{'metric': 'target_bunching', 'move': 'worse'}],
+    ],
+    unless=[{'metric': 'end_to_end_hours', 'move': 'better'}, {'metric': 'csat', 'move': 'better'}]
+) }}

@@ -1,0 +1,7 @@
+-- An exception for a signal that does not exist excuses nothing: somebody believes it does.
+select
+    exceptions.team_id,
+    exceptions.signal_id
+from {{ ref(counterpoise.setting('signal_exceptions')) }} as exceptions
+left join {{ ref('dim_signal') }} as signals on exceptions.signal_id = signals.signal_id
+where signals.signal_id is null
