@@ -5,12 +5,6 @@
 {%- set one_tool_share = 0.95 -%}
 with
 
-registry as (
-
-    select * from {{ ref('friction_registry') }}
-
-),
-
 team_weeks as (
 
     select
@@ -21,11 +15,21 @@ team_weeks as (
 
 ),
 
-first_records as (
+-- a column that no target ever filled tells nothing
+told as (
 
     select
-        (select min({{ counterpoise.week_index_of_date('valid_from') }}) from {{ ref('stg_targets') }}) as targets_week,
-        (select min({{ counterpoise.week_index('started_at') }}) from {{ ref('stg_interventions') }}) as interventions_week
+        min({{ counterpoise.week_index_of_date('valid_from') }}) as any_week,
+        min(case when tied_to_reward is not null then {{ counterpoise.week_index_of_date('valid_from') }} end) as rewards_week,
+        min(case when publicly_ranked is not null then {{ counterpoise.week_index_of_date('valid_from') }} end) as ranks_week
+    from {{ ref('stg_targets') }}
+
+),
+
+heard as (
+
+    select min({{ counterpoise.week_index('started_at') }}) as interventions_week
+    from {{ ref('stg_interventions') }}
 
 ),
 
@@ -87,37 +91,28 @@ judged as (
         team_weeks.week,
         registry.friction_id,
         registry.what,
-        case registry.seen_from
-            when 'items' then sources.sources > 1 and sources.items >= {{ least_items }}
-            when 'interventions' then coalesce(team_weeks.week >= first_records.interventions_week, false)
-            else coalesce(team_weeks.week >= first_records.targets_week, false) or coalesce(team_weeks.week >= first_records.interventions_week, false)
-        end as is_known,
-        case registry.friction_id
+        case
+            when not coalesce(case
+                when registry.seen_from = 'items' then sources.sources > 1 and sources.items >= {{ least_items }}
+                when team_weeks.week >= heard.interventions_week then true
+                when registry.friction_id = 'single_kpi' then team_weeks.week >= told.rewards_week
+                when registry.friction_id = 'public_ranking' then team_weeks.week >= told.ranks_week
+                when registry.seen_from = 'targets' then team_weeks.week >= told.any_week
+            end, false) then 'no_data'
+            when seen.friction_id is not null then 'present'
             {%- for friction in ['single_kpi', 'public_ranking', 'quarterly_targets', 'headline_metric'] %}
-            when '{{ friction }}' then coalesce(targets.{{ friction }}, false)
+            when registry.friction_id = '{{ friction }}' and targets.{{ friction }} then 'present'
             {%- endfor %}
-            when 'one_tool' then coalesce(sources.items_of_main_source >= {{ one_tool_share }} * sources.items, false)
-            else false
-        end or seen.friction_id is not null as is_present
+            when registry.seen_from = 'items' and sources.items_of_main_source >= {{ one_tool_share }} * sources.items then 'present'
+            else 'absent'
+        end as status
     from team_weeks
-    cross join registry
-    cross join first_records
+    cross join {{ ref('friction_registry') }} as registry
+    cross join told
+    cross join heard
     left join targets on team_weeks.team_id = targets.team_id and team_weeks.week = targets.week
     left join seen on team_weeks.team_id = seen.team_id and team_weeks.week = seen.week and registry.friction_id = seen.friction_id
     left join {{ ref('int_source_share_week') }} as sources on team_weeks.team_id = sources.team_id and team_weeks.week = sources.week
-
-),
-
-decided as (
-
-    select
-        *,
-        case
-            when not coalesce(is_known, false) then 'no_data'
-            when is_present then 'present'
-            else 'absent'
-        end as status
-    from judged
 
 ),
 
@@ -127,7 +122,7 @@ numbered as (
         *,
         -- weeks of one unbroken stretch of the same status share this number
         week - row_number() over (partition by team_id, friction_id, status order by week) as stretch
-    from decided
+    from judged
 
 ),
 

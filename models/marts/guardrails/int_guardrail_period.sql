@@ -74,14 +74,21 @@ metric_rows as (
 
 ),
 
+-- a guardrail is a team's from the first week its metric is known, counted back to the weeks that figure speaks of
 series as (
 
     select
-        team_id,
-        metric_id,
-        min(known_week) as first_known_week
+        metric_rows.team_id,
+        guardrails.guardrail_id,
+        guardrails.metric_id,
+        guardrails.maturity_weeks,
+        guardrails.min_n,
+        guardrails.side,
+        guardrails.threshold,
+        min(metric_rows.known_week) - guardrails.maturity_weeks as first_week
     from metric_rows
-    group by team_id, metric_id
+    inner join guardrails on metric_rows.metric_id = guardrails.metric_id
+    group by metric_rows.team_id, guardrails.guardrail_id, guardrails.metric_id, guardrails.maturity_weeks, guardrails.min_n, guardrails.side, guardrails.threshold
 
 ),
 
@@ -91,10 +98,9 @@ decided as (
     select
         periods.team_id,
         periods.period_start,
-        periods.to_week + max(guardrails.maturity_weeks) as decided_week
+        periods.to_week + max(series.maturity_weeks) as decided_week
     from periods
-    inner join series on periods.team_id = series.team_id and periods.to_week >= series.first_known_week
-    inner join guardrails on series.metric_id = guardrails.metric_id
+    inner join series on periods.team_id = series.team_id and periods.to_week >= series.first_week
     group by periods.team_id, periods.period_start, periods.to_week
 
 ),
@@ -104,22 +110,21 @@ measured as (
     select
         periods.team_id,
         periods.period_start,
-        guardrails.guardrail_id,
+        series.guardrail_id,
         case
-            when sum(metric_rows.n) >= max(guardrails.min_n) and sum(metric_rows.denominator) > 0
-                then {{ counterpoise.settled('max(guardrails.side) * (' ~ counterpoise.as_double('sum(metric_rows.numerator)') ~ ' / ' ~ counterpoise.as_double('sum(metric_rows.denominator)') ~ ' - max(guardrails.threshold))') }}
+            when sum(metric_rows.n) >= max(series.min_n) and sum(metric_rows.denominator) > 0
+                then {{ counterpoise.settled('max(series.side) * (' ~ counterpoise.as_double('sum(metric_rows.numerator)') ~ ' / ' ~ counterpoise.as_double('sum(metric_rows.denominator)') ~ ' - max(series.threshold))') }}
         end as margin
     from periods
     inner join decided on periods.team_id = decided.team_id and periods.period_start = decided.period_start
-    inner join series on periods.team_id = series.team_id and periods.to_week >= series.first_known_week
-    inner join guardrails on series.metric_id = guardrails.metric_id
+    inner join series on periods.team_id = series.team_id and periods.to_week >= series.first_week
     left join metric_rows
         on
             series.team_id = metric_rows.team_id
             and series.metric_id = metric_rows.metric_id
             and metric_rows.week between periods.from_week and periods.to_week
             and decided.decided_week >= metric_rows.known_week
-    group by periods.team_id, periods.period_start, guardrails.guardrail_id
+    group by periods.team_id, periods.period_start, series.guardrail_id
 
 ),
 
