@@ -13,8 +13,20 @@ created as (
 
 ),
 
-signed as (
+versions as (
     {{ counterpoise.signed_versions('created', 'week') }}
+),
+
+signed as (
+
+    select
+        team_id,
+        source_system,
+        week,
+        sign,
+        greatest(known_week, event_known_week) as known_week
+    from versions
+
 ),
 
 changes as (
