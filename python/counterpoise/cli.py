@@ -1,5 +1,6 @@
 """The command line. Every step of a run can be called alone; `counterpoise run` does them in order."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -279,6 +280,128 @@ def simulate(out, labels, teams, weeks, seed, scenario, scale, start, file_forma
     click.echo(
         f"Simulated: {summary.rows['work_items']:,} items of {summary.teams} teams in {summary.weeks} weeks: {out}"
     )
+
+
+@main.command()
+@_warehouse_options
+@click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw tables that `run --raw` reads.")
+@click.option("--file", "answers_file", type=click.Path(path_type=Path), help="CSV with the columns of annotations.")
+@click.option("--team", help="Id of the team.")
+@click.option("--week", help="Monday of the week it is about, like 2026-09-14.")
+@click.option("--signal", help="Id of the signal it answers.")
+@click.option("--response", help="Id of the response it answers.")
+@click.option("--metric", help="Id of the metric it explains.")
+@click.option("--state", help="explained, accepted, done or declined.")
+@click.option("--due", help="Day by which it will be done, like 2026-10-12.")
+@click.option("--note", help="A short remark, without names of people.")
+@_refusals
+def answer(
+    raw, answers_file, team, week, signal, response, metric, state, due, note,
+    db, target, variables, profiles_dir, project_dir,
+) -> None:  # fmt: skip
+    """Write down what became of a signal or a next step, for the next run to read.
+
+    With --raw into annotations.csv of that folder, else into the raw table annotations of the warehouse. The same
+    answer given twice is one row.
+    """
+    from counterpoise.answers import is_loaded_from_files, read_answer, read_file, write_to_folder, write_to_warehouse
+
+    one = {
+        "team_id": team, "week_start": week, "signal_id": signal, "response_id": response, "metric_id": metric,
+        "state": state, "due_on": due, "note": note,
+    }  # fmt: skip
+    if answers_file and any(one.values()):
+        raise UsageError("Give --file, or one answer by --team, --week and so on, not both.")
+    if raw and (db or target):
+        raise UsageError("Give --raw, or a warehouse by --db or --target, not both.")
+    if not (raw or db or target):
+        raise UsageError("Say where the answer goes: --raw FOLDER, --db FILE or --target NAME.")
+    if answers_file:
+        answers = read_file(answers_file)
+    else:
+        names = {"team_id": "--team", "week_start": "--week", "state": "--state"}
+        missing = [option for name, option in names.items() if not one[name]]
+        if missing:
+            raise UsageError(f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing.")
+        answers = [read_answer(one)]
+    if raw:
+        added = write_to_folder(raw, answers)
+        where = f"{raw / 'annotations.csv'}"
+    else:
+        if db and not db.exists():
+            raise UsageError(f"{db} does not exist. Name the file that `counterpoise run --db` published.")
+        with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+            added = write_to_warehouse(warehouse, answers)
+            where = f"annotations of {warehouse.shown_as}"
+            if is_loaded_from_files(warehouse):
+                click.echo(
+                    "This warehouse was filled from files, and the next run with --raw or --event-log replaces what is "
+                    "in it. For a folder, answer with --raw FOLDER.",
+                    err=True,
+                )
+    told = len(answers) - added
+    already = f", {told} stood there already" if told else ""
+    click.echo(f"Answered: {added} {'row' if added == 1 else 'rows'} into {where}{already}. The next run reads them.")
+
+
+@main.command()
+@_warehouse_options
+@click.option("--pool", help="Metrics to draw from, with commas between.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day of the first period.")
+@click.option("--period", type=click.Choice(["month", "quarter"]), default="month", show_default=True)
+@click.option("--periods", type=click.IntRange(1, 400), default=24, show_default=True, help="How many there will be.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Reveal periods begun by this day. Default: today.")
+@click.option("--team", "teams", multiple=True, help="A team; again for more. Default: all teams of the warehouse.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="File to write, or to verify.")
+@click.option("--verify", is_flag=True, help="Check what was published. Exits 1 when something does not fit.")
+@_refusals
+def rotate(
+    pool, start, period, periods, as_of, teams, csv_file, verify, db, target, variables, profiles_dir, project_dir
+) -> None:
+    """Let the metric that counts change by a schedule nobody can foresee and everybody can check.
+
+    The schedule is made from a secret of yours in COUNTERPOISE_ROTATION_SECRET. Publish its anchor before the first
+    day: call it then, and the anchor is all there is to show.
+    """
+    from counterpoise import rotation
+
+    if db and not db.exists():
+        raise UsageError(f"{db} does not exist. Name the file that `counterpoise run --db` published.")
+    if verify:
+        if csv_file:
+            rows = rotation.read_csv(csv_file)
+        elif db or target:
+            with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+                rows = rotation.published(warehouse)
+        else:
+            raise UsageError("Say what to verify: --csv FILE, --db FILE or --target NAME.")
+        wrong = rotation.problems(rows)
+        for line in wrong:
+            click.echo(line)
+        fits = f"{len(rows)} draws fit their keys, and the keys fit their anchor." if rows else "There is no draw yet."
+        click.echo(f"{len(wrong)} {'thing does' if len(wrong) == 1 else 'things do'} not fit." if wrong else fits)
+        sys.exit(1 if wrong else 0)
+    if not pool or not start:
+        raise UsageError("--pool and --start are missing: which metrics, and from which day?")
+    if not (db or target or (csv_file and teams)):
+        raise UsageError("Say where the draws go: --db FILE or --target NAME, or --csv FILE with each --team.")
+    today = datetime.now(UTC).date()
+    day = as_of.date() if as_of else today
+    if day > today:
+        raise UsageError(f"--as-of {day} lies ahead: a period is revealed when it begins, not before.")
+    plan = rotation.Plan(tuple(part.strip() for part in pool.split(",")), start.date(), period, periods)
+    secret = os.environ.get(rotation.SECRET_VARIABLE, "")
+    if db or target:
+        with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+            found = rotation.draws(plan, rotation.known_teams(warehouse, teams, plan), secret, day)
+            added = rotation.keep(warehouse, found)
+    else:
+        found = rotation.draws(plan, teams, secret, day)
+        added = len(found)
+    if csv_file:
+        rotation.write_csv(csv_file, found)
+    click.echo(f"Anchor: {rotation.anchor_of(plan, secret)}")
+    click.echo(f"Revealed: {plan.revealed(day)} of {periods} periods, {added} new draws.")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ team_weeks as (
 
 metrics as (
 
-    select metric_id, maturity_weeks from {{ ref('dim_metric') }}
+    select metric_id, maturity_weeks, shown_from_n from {{ ref('dim_metric') }}
 
 ),
 
@@ -79,21 +79,19 @@ spine as (
 
 ),
 
-final as (
+measured as (
 
     select
         spine.team_id,
-        {{ counterpoise.week_start('spine.week') }} as week_start,
         spine.metric_id,
-        {{ counterpoise.as_double('weekly.numerator') }} as numerator,
-        {{ counterpoise.as_double('weekly.denominator') }} as denominator,
-        case
-            when spine.week + metrics.maturity_weeks <= spine.last_complete_week and weekly.denominator > 0
-                then {{ counterpoise.as_double('weekly.numerator') }} / {{ counterpoise.as_double('weekly.denominator') }}
-        end as value,
-        {{ counterpoise.as_integer('coalesce(weekly.n, 0)') }} as n,
-        spine.week <= spine.last_complete_week as is_complete,
-        spine.week + metrics.maturity_weeks <= spine.last_complete_week as is_mature
+        spine.week,
+        spine.last_complete_week,
+        spine.week + metrics.maturity_weeks as due_week,
+        weekly.numerator,
+        weekly.denominator,
+        coalesce(weekly.n, 0) as n,
+        -- answers of so few people that somebody could be recognised
+        metrics.shown_from_n > 1 and coalesce(weekly.n, 0) < metrics.shown_from_n as is_hidden
     from spine
     inner join metrics on spine.metric_id = metrics.metric_id
     left join weekly
@@ -101,6 +99,25 @@ final as (
             spine.team_id = weekly.team_id
             and spine.metric_id = weekly.metric_id
             and spine.week = weekly.week
+
+),
+
+final as (
+
+    select
+        team_id,
+        {{ counterpoise.week_start('week') }} as week_start,
+        metric_id,
+        case when not is_hidden then {{ counterpoise.as_double('numerator') }} end as numerator,
+        case when not is_hidden then {{ counterpoise.as_double('denominator') }} end as denominator,
+        case
+            when due_week <= last_complete_week and denominator > 0 and not is_hidden
+                then {{ counterpoise.as_double('numerator') }} / {{ counterpoise.as_double('denominator') }}
+        end as value,
+        {{ counterpoise.as_integer('n') }} as n,
+        week <= last_complete_week as is_complete,
+        due_week <= last_complete_week as is_mature
+    from measured
 
 )
 

@@ -26,25 +26,43 @@ reach as (
 
 ),
 
+metrics as (
+
+    select metric_id, shown_from_n from {{ ref('dim_metric') }}
+
+),
+
+measured as (
+
+    select
+        weekly.*,
+        reach.last_complete_week,
+        -- answers of so few people that somebody could be recognised
+        metrics.shown_from_n > 1 and weekly.n < metrics.shown_from_n as is_hidden
+    from weekly
+    inner join reach on weekly.team_id = reach.team_id
+    inner join metrics on weekly.metric_id = metrics.metric_id
+    where weekly.week <= reach.last_complete_week + 1
+
+),
+
 final as (
 
     select
-        weekly.team_id,
-        {{ counterpoise.week_start('weekly.week') }} as week_start,
-        weekly.metric_id,
-        weekly.stratum,
-        {{ counterpoise.as_double('weekly.numerator') }} as numerator,
-        {{ counterpoise.as_double('weekly.denominator') }} as denominator,
+        team_id,
+        {{ counterpoise.week_start('week') }} as week_start,
+        metric_id,
+        stratum,
+        case when not is_hidden then {{ counterpoise.as_double('numerator') }} end as numerator,
+        case when not is_hidden then {{ counterpoise.as_double('denominator') }} end as denominator,
         case
-            when weekly.due_week <= reach.last_complete_week and weekly.denominator > 0
-                then {{ counterpoise.as_double('weekly.numerator') }} / {{ counterpoise.as_double('weekly.denominator') }}
+            when due_week <= last_complete_week and denominator > 0 and not is_hidden
+                then {{ counterpoise.as_double('numerator') }} / {{ counterpoise.as_double('denominator') }}
         end as value,
-        {{ counterpoise.as_integer('weekly.n') }} as n,
-        weekly.week <= reach.last_complete_week as is_complete,
-        weekly.due_week <= reach.last_complete_week as is_mature
-    from weekly
-    inner join reach on weekly.team_id = reach.team_id
-    where weekly.week <= reach.last_complete_week + 1
+        {{ counterpoise.as_integer('n') }} as n,
+        week <= last_complete_week as is_complete,
+        due_week <= last_complete_week as is_mature
+    from measured
 
 )
 

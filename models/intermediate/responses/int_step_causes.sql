@@ -1,0 +1,72 @@
+{#- What asks for a next step, one row per team, week and cause: a signal that fires and is no known exception, or a pair that says paradox or
+    hollow gain. Shown numbers have two decimals. -#}
+with
+
+metrics as (
+
+    select * from {{ ref('dim_metric') }}
+
+),
+
+responses as (
+
+    select * from {{ ref('dim_response') }}
+
+),
+
+signal_causes as (
+
+    select
+        fired.team_id,
+        {{ counterpoise.week_index_of_date('fired.week_start') }} as week,
+        signals.response_id,
+        fired.signal_id,
+        cast(null as {{ counterpoise.type_of('string') }}) as pair_id,
+        1 as cause_order,
+        fired.log_evidence,
+        signals.owner_role,
+        cast(null as {{ counterpoise.type_of('string') }}) as review_cadence,
+        signals.label
+        || case
+            when fired.observed is not null and fired.expected is not null
+                then ': ' || {{ counterpoise.two_decimals('fired.observed') }} || ' where ' || {{ counterpoise.two_decimals('fired.expected') }} || ' was expected'
+            else ''
+        end
+        || '.' as why
+    from {{ ref('fct_signal_week') }} as fired
+    inner join {{ ref('dim_signal') }} as signals on fired.signal_id = signals.signal_id
+    where fired.status = 'fired' and not coalesce(fired.is_excepted, false)
+
+),
+
+pair_causes as (
+
+    select
+        pair_weeks.team_id,
+        {{ counterpoise.week_index_of_date('pair_weeks.week_start') }} as week,
+        'pair_the_metric' as response_id,
+        cast(null as {{ counterpoise.type_of('string') }}) as signal_id,
+        pair_weeks.pair_id,
+        2 as cause_order,
+        pair_weeks.log_evidence,
+        responses.owner_role,
+        outputs.review_cadence,
+        outputs.label || ' looks better while ' || outcomes.label
+        || case when pair_weeks.verdict = 'paradox' then ' got worse.' else ' stayed as it was.' end as why
+    from {{ ref('fct_pair_week') }} as pair_weeks
+    inner join metrics as outputs on pair_weeks.output_metric_id = outputs.metric_id
+    inner join metrics as outcomes on pair_weeks.outcome_metric_id = outcomes.metric_id
+    inner join responses on responses.response_id = 'pair_the_metric'
+    where pair_weeks.verdict in ('paradox', 'hollow_gain')
+
+),
+
+final as (
+
+    select * from signal_causes
+    union all
+    select * from pair_causes
+
+)
+
+select * from final
