@@ -44,11 +44,11 @@ class Requests:
 class Items:
     """One entry an item. Times are local hours since the start, NaN = did not happen.
 
-    `parent` and `cause` are rows of the same arrays or -1, `requester` a number in the team's pool or -1, `solved` tells
-    whether the first resolution solved the problem, `moved` whether the partner team ends it. Hours of work
-    are touch time in open hours. What `traces` fills (from `ai_assisted` on, and times of its own) stays blank
-    in the scenarios that do not ask for it; `goal` and `policy` are 0 for none, `record_lag` is how many hours
-    late the resolution is written down.
+    `parent` and `cause` are rows of the same arrays or -1, `requester` a number in the team's pool or -1,
+    `solved` tells whether the first resolution solved the problem, `moved` whether the partner team ends it.
+    Hours of work are touch time in open hours. What `traces` fills (all from `ai_assisted` on) stays blank in the
+    scenarios that do not ask for it; `goal` and `policy` are 0 for none, `record_lag` is how many hours late the
+    resolution is written down, `edited_from` what stood there before the edit.
     """
 
     requester: Ints

@@ -29,8 +29,9 @@ from counterpoise.simulation.types import Bools, Floats
 
 _LOAD_TO_QUEUE = 2.2  # what the lifecycle makes of load
 _LAST_DAYS = 7.0  # of the month
-_PEAKS_BEFORE, _PEAKS_AFTER = (-48, -40, -32, -24, -16, -8), (1, 9, 17)  # weeks since the onset
-_DRAG_AFTER_PEAK = (20.0, 16.0, 12.0, 8.0, 4.0, 2.0)
+_CUT = 1 / 3  # of the people
+_PEAKS_BEFORE, _PEAKS_AFTER = (-48, -40, -32, -24, -16, -8), (5, 12, 19)  # weeks since the onset
+_DRAG_AFTER_PEAK = (16.0, 14.0, 12.0, 9.0, 5.0, 1.5)
 
 
 # --- parts several kinds share ---
@@ -137,6 +138,12 @@ def some_left_lying(course: Course, s: Floats, rng: np.random.Generator) -> None
     _put_off(course, rng.random(len(s)) < 0.15 * s, np.floor(rng.uniform(3.0, 6.0, len(s))))
 
 
+def a_little_harder(weeks: Weeks, strength: Floats, since: Floats) -> None:
+    """Part of cherry_picking: more is asked for, and of the hard kinds as much as ever though none come back."""
+    taken_in(0.3)(weeks, strength, since)
+    weeks.hard += 0.06 * strength
+
+
 def easier_requests(weeks: Weeks, strength: Floats, since: Floats) -> None:
     """What was hard is asked for in an easy way now."""
     weeks.hard -= 0.65 * strength
@@ -153,20 +160,21 @@ def stalled_on_run_days(course: Course, s: Floats, rng: np.random.Generator) -> 
 
 def fewer_hands(weeks: Weeks, strength: Floats, since: Floats) -> None:
     """Part of austerity: fewer are there, and those who are do as much as all did."""
-    weeks.staff *= 1 - 0.28 * strength
-    weeks.drag *= (1 - 0.28 * strength) ** _LOAD_TO_QUEUE
+    weeks.staff *= 1 - _CUT * strength
+    weeks.drag *= (1 - _CUT * strength) ** _LOAD_TO_QUEUE
 
 
 def less_of_all(weeks: Weeks, strength: Floats, since: Floats) -> None:
     """Fewer people and as many fewer requests."""
-    weeks.arrivals *= 1 - 0.28 * strength
-    weeks.staff *= 1 - 0.28 * strength
+    weeks.arrivals *= 1 - _CUT * strength
+    weeks.staff *= 1 - _CUT * strength
 
 
 def peaks(height_before: float, height_after: float, drags: bool) -> Demand:
-    """Weeks with far more requests, all along; what queues in them is soon done, or, where it drags, is not."""
+    """Even demand but for weeks with far more of it; what queues then is soon done, or, where it drags, is not."""
 
     def demand(weeks: Weeks, strength: Floats, since: Floats) -> None:
+        weeks.arrivals[:], weeks.staff[:] = 1.0, 1.0
         for at, height in [(at, height_before) for at in _PEAKS_BEFORE] + [(at, height_after) for at in _PEAKS_AFTER]:
             peak, after = since == at, since == at + 1
             weeks.arrivals *= np.where(peak, height, 1.0)
@@ -253,8 +261,8 @@ _PAIRS = (
     ),
     _twin("skipped_checks", plan=planned(review_share=-0.85), scene=Scene(_UNCHECKED, function="engineering")),
     _shows("fewer_experiments", is_paradox=False, scene=Scene(hours={"experiment": 0.1})),
-    _twin("fewer_experiments", scene=Scene(overtime=-0.25)),
-    _shows("cherry_picking", demand=taken_in(0.3), plan=planned(queue=-0.4), finish=hard_left_lying),
+    _twin("fewer_experiments", demand=taken_in(-0.3), scene=Scene(overtime=-0.3)),
+    _shows("cherry_picking", demand=a_little_harder, plan=planned(queue=-0.4), finish=hard_left_lying),
     _twin("cherry_picking", demand=easier_requests),
     _shows("metric_fixation", is_paradox=False, scene=Scene(targets="one", interventions=("bonus", "leaderboard"))),
     _twin("metric_fixation", scene=Scene(targets="several", interventions=("bonus", "leaderboard"))),
@@ -264,24 +272,24 @@ _PAIRS = (
     ),
     _twin("siloed_gain", demand=taken_in(0.4), plan=_QUICKER),
     _shows(
-        "overloaded_queue", demand=piled_on(0.75), plan=planned(unsolved_plus=0.06), pressure=1.0,
+        "overloaded_queue", demand=piled_on(0.95), plan=planned(unsolved_plus=0.06), pressure=1.0,
         scene=Scene(function="operations", overtime=0.1),
     ),
     _twin("overloaded_queue", plan=planned(active=0.45), scene=Scene(function="operations", members=22)),
     _shows("lost_slack", is_paradox=False, demand=peaks(1.9, 1.9, True),
-           scene=Scene(function="engineering", volume=2.5)),
-    _twin("lost_slack", demand=peaks(1.9, 2.6, False), scene=Scene(function="engineering", volume=2.5)),
+           scene=Scene(function="engineering", volume=4.0)),
+    _twin("lost_slack", demand=peaks(1.9, 2.2, False), scene=Scene(function="engineering", volume=4.0)),
     _shows(
         "proof_of_work", is_paradox=False,
         scene=Scene(traced(statuses_plus=0.7, edits_plus=0.65), hours={"reporting": 6.0}),
     ),
     _twin("proof_of_work", scene=Scene(hours={"reporting": 6.0})),
     _shows(
-        "austerity", demand=fewer_hands, plan=planned(unsolved_plus=0.1), pressure=0.5, crew_change=-0.3,
+        "austerity", demand=fewer_hands, plan=planned(unsolved_plus=0.1), pressure=0.5, crew_change=-_CUT,
         scene=Scene(members=12, overtime=0.3, felt={"exhaustion": 1.0}, interventions=("headcount_cut",)),
     ),
     _twin(
-        "austerity", demand=less_of_all, crew_change=-0.3,
+        "austerity", demand=less_of_all, crew_change=-_CUT,
         scene=Scene(members=12, interventions=("headcount_cut",)),
     ),
     _shows(
@@ -297,7 +305,7 @@ _PAIRS = (
     ),
     _shows(
         "meta_work_explosion", is_paradox=False,
-        scene=Scene(traced(ai_assisted_plus=0.4), meta=0.22, interventions=("ai_rollout",)),
+        scene=Scene(traced(ai_assisted_plus=0.4), overtime=0.08, meta=0.22, interventions=("ai_rollout",)),
     ),
     _twin(
         "meta_work_explosion", plan=planned(active=-0.4),
@@ -312,11 +320,11 @@ _PAIRS = (
     ),
     _twin("permission_ambiguity", scene=Scene(_MORE_AI, function="engineering", felt={"ai_permission": 0.3})),
     _shows(
-        "amplification_loop", demand=piled_on(0.45), plan=planned(assigned_share_plus=0.4, unsolved_plus=0.08),
+        "amplification_loop", demand=piled_on(0.12), plan=planned(assigned_share_plus=0.4, unsolved_plus=0.08),
         pressure=0.8,
         scene=Scene(
             traced(ai_assisted_plus=0.4, undeclared_plus=0.6, review_wait=3.0, promise=-0.65),
-            function="engineering", overtime=0.25, meta=0.22, felt={"ai_permission": -1.5},
+            function="engineering", overtime=0.35, meta=0.22, felt={"ai_permission": -1.5},
             interventions=("ai_rollout",),
         ),
     ),

@@ -45,8 +45,9 @@ _FAVOURABLE_CHANGES = (
     ("csat", "exclusion", 0.68, 0.77),
 )
 _HONEST_CHANGE = ("reopen_rate", "recount", 0.07, 0.09)
-_WEEKS_BETWEEN_CHANGES = 3
+_WEEKS_TO_NEXT_CHANGE = (4, 4, 3, 2)  # then every week
 _REVIEWED = ("throughput", "first_response_within_target")
+_REVIEWED_MONTHLY = ("csat", "reopen_rate")
 _INTERVENTION_NOTES = {
     "bonus": "A bonus hangs on the targets.",
     "leaderboard": "Teams are ranked in public.",
@@ -148,7 +149,8 @@ def metric_changes(world: World, team: Team) -> Columns | None:
     if changes == "honest":
         weeks, rows = [team.onset], [_HONEST_CHANGE]
     else:
-        weeks = list(np.arange(team.onset, world.weeks - 1, _WEEKS_BETWEEN_CHANGES))
+        gaps = (*_WEEKS_TO_NEXT_CHANGE, *[1] * world.weeks)
+        weeks = [week for week in team.onset + np.cumsum((0, *gaps)) if week < world.weeks - 1]
         rows = [_FAVOURABLE_CHANGES[number % len(_FAVOURABLE_CHANGES)] for number in range(len(weeks))]
     asked = [week * HOURS_PER_WEEK + 34.0 for week in weeks]
     return {
@@ -171,11 +173,8 @@ def metric_reviews(world: World, team: Team) -> Columns:
     for week in range(1, world.weeks):
         s = float(team.strength_at(np.array([week]))[0])
         habit = scene if s > 0 else USUAL
-        due = [
-            *(_REVIEWED if week % habit.reviews_every == 0 else ()),
-            *(("csat", "reopen_rate") if week % 4 == 0 else ()),
-        ]
-        for metric in due:
+        due = _REVIEWED if week % habit.reviews_every == 0 else ()
+        for metric in (*due, *(_REVIEWED_MONTHLY if week % 4 == 0 else ())):
             draws = rng.random(2)
             rows.append((week, metric, bool(draws[0] < habit.outcome_shown), bool(draws[1] < 0.3)))
     return {

@@ -252,7 +252,7 @@ def draw_team(
         timezone="Europe/Berlin" if index % len(_DEMO_KINDS) == _BERLIN_TEAM else "UTC",
         joined=joined,
         left=left,
-        fte=fte[: len(joined)],
+        fte=np.ones(len(joined)) if chosen.scene.members else fte[: len(joined)],
         new_kpi=bool(kpi_draw < (0.7 if chosen.is_paradox else 0.15)),
         rewarded=not in_catalogue and bool(reward_draw < (0.6 if function == "support" else 0.1)),
         migration_week=round(world.weeks * 0.3) if migrates else np.inf,
