@@ -52,3 +52,9 @@ class WorkCalendar:
         week, before = np.where(before < 0, week - 1, week), np.where(before < 0, self.days - 1, before)
         earlier = (week * 7.0 + before) * 24.0 + self.opens + self.hours
         return np.where(at_work, day * 24.0 + today, earlier)
+
+    def between(self, low: Floats, high: Floats, share: Floats | float) -> Floats:
+        """Calendar time at `share` of the open hours from `low` to `high`; NaN where there is no such span."""
+        first, last = self.to_work(low), self.to_work(high)
+        inside = np.clip(self.to_local(first + (last - first) * share), low, high)
+        return np.where(low <= high, inside, np.nan)

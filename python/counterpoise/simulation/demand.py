@@ -31,7 +31,7 @@ def draw_weeks(world: World, team: Team, rng: np.random.Generator) -> Weeks:
     phase, height = rng.random(), rng.uniform(0.02, 0.08)
     yearly = 1 + height * np.sin(2 * np.pi * (world.day_of_year / 365.25 + phase))
     dip = world.holiday_dip
-    weeks = Weeks(np.exp(swing) * yearly * dip * world.shock, dip**0.8, np.zeros(world.weeks))
+    weeks = Weeks(np.exp(swing) * yearly * dip * world.shock, dip**0.8, np.zeros(world.weeks), np.ones(world.weeks))
     if team.kind.demand is not None:
         week = np.arange(world.weeks, dtype=float)
         team.kind.demand(weeks, team.strength_at(week + 0.5), week - team.onset)
@@ -52,11 +52,18 @@ def first_requests(world: World, team: Team, weeks: Weeks, rng: np.random.Genera
     weekday = rng.choice(7, size=n, p=_WEEKDAY_SHARE)
     hour = np.interp(rng.random(n), _BY_HOUR, np.arange(25.0))
     category = rng.choice(len(CATEGORY_SHARE), size=n, p=CATEGORY_SHARE)
-    made_hard = rng.random(n) < weeks.hard[week]
+    shift = rng.random(n)
+    made_hard = shift < weeks.hard[week]
+    made_easy = (shift < -weeks.hard[week]) & (category >= FIRST_HARD_CATEGORY)
     hard = FIRST_HARD_CATEGORY + rng.choice(len(_HARD_SHARE), size=n, p=_HARD_SHARE)
+    category = np.where(made_easy, category - FIRST_HARD_CATEGORY, category)
+    created = week * HOURS_PER_WEEK + weekday * 24.0 + hour
+    if team.kind.arrive is not None:
+        created = team.kind.arrive(created, team.strength_at(created / HOURS_PER_WEEK), world.start)
     return Requests(
-        created=week * HOURS_PER_WEEK + weekday * 24.0 + hour,
+        created=created,
         requester=(team.requesters * rng.random(n) ** 1.2).astype(np.int64),
         category=np.where(made_hard, hard, category),
         priority=rng.choice(len(PRIORITY_SHARE), size=n, p=PRIORITY_SHARE),
+        cause=np.full(n, -1),
     )

@@ -13,6 +13,7 @@ ROLES = ("agent", "requester", "automation")
 _LATE_SHARE = 0.005
 _LOAD_SECOND = 23 * 3600
 _DAY = 86400
+_NIGHT_SECOND = 2 * 3600
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,29 @@ class Slot:
     public: bool | None = None
     waits_on: str | None = None
     to_value: str | None = None
+    field: str | None = None
 
 
 # In the order in which things happen that happen in the same second.
 SLOTS = (
     Slot("created", "created", REQUESTER, "queued"),
     Slot("assigned", "assigned", AGENT),
-    Slot("handed_off", "handed_off", AGENT, "queued"),
-    Slot("handed_back", "handed_off", AGENT, "queued"),
+    Slot("handed_off", "handed_off", AGENT, "queued", field="team_id"),
+    Slot("looked_at", "commented", AGENT),
+    Slot("handed_back", "handed_off", AGENT, "queued", field="team_id"),
     Slot("chased", "commented", REQUESTER, public=True),
     Slot("started", "started", AGENT, "active"),
     Slot("first_response", "first_response", AGENT, public=True),
     Slot("escalated", "escalated", AGENT),
+    Slot("status_1", "status_changed", AGENT, "active", to_value="analysis"),
+    Slot("status_2", "status_changed", AGENT, "active", to_value="in_progress"),
+    Slot("edit_1", "edited", AGENT, field="size"),
+    Slot("blocked", "blocked", AGENT, "blocked", to_value="blocked"),
+    Slot("unblocked", "unblocked", AGENT, "active", to_value="in_progress"),
+    Slot("status_3", "status_changed", AGENT, "active", to_value="verifying"),
+    Slot("status_4", "status_changed", AGENT, "active", to_value="finishing"),
+    Slot("edit_2", "edited", AGENT, field="size"),
+    Slot("edit_3", "edited", AGENT, field="size"),
     Slot("comment_1", "commented", AGENT, public=True),
     Slot("comment_2", "commented", AGENT, public=True),
     Slot("comment_3", "commented", AGENT, public=True),
@@ -52,7 +64,9 @@ SLOTS = (
     Slot("review_requested_2", "review_requested", AGENT),
     Slot("reviewed_2", "reviewed", AGENT),
     Slot("confirmed", "commented", REQUESTER, public=True),
+    Slot("checked", "checked", AGENT),
     Slot("merged", "merged", AGENT),
+    Slot("deployed", "deployed", AUTOMATION),
     Slot("resolved", "resolved", AGENT, "done"),
     Slot("reopened", "reopened", REQUESTER, "queued"),
     Slot("taken_up", "started", AGENT, "active"),
@@ -61,6 +75,9 @@ SLOTS = (
     Slot("reopened_2", "reopened", REQUESTER, "queued"),
     Slot("taken_up_2", "started", AGENT, "active"),
     Slot("resolved_3", "resolved", AGENT, "done"),
+    Slot("reverted", "reverted", AGENT),
+    Slot("touched_after", "commented", AGENT),
+    Slot("edited_after", "edited", AGENT, field="resolved_at"),
     Slot("closed", "closed", AUTOMATION, "done"),
 )
 SLOT = {slot.time: number for number, slot in enumerate(SLOTS)}
@@ -91,7 +108,14 @@ def loaded_at(recorded: Ints) -> Ints:
 
 
 def make_events(
-    items: Items, utc_offset: Floats, last_load: int, crew: Ints, partner_crew: int, rng: np.random.Generator
+    items: Items,
+    utc_offset: Floats,
+    last_load: int,
+    crew: Ints,
+    partner_crew: int,
+    rng: np.random.Generator,
+    *,
+    nightly: bool = False,
 ) -> Events:
     """Events of the items.
 
@@ -100,6 +124,7 @@ def make_events(
         last_load: second of the last load; what was recorded later is left out.
         crew: shape (items,), members there are when the item is created.
         partner_crew: members the partner team ever had, 0 without a partner.
+        nightly: everything is written down in the night after the next day.
     """
     rows, slots, times = [], [], []
     for number, slot in enumerate(SLOTS):
@@ -117,7 +142,11 @@ def make_events(
     lag = np.rint(15.0 * rng.lognormal(0.0, 1.0, len(item))).astype(np.int64)
     late = rng.random(len(item)) < _LATE_SHARE
     lag = np.where(late, np.rint(3600.0 * rng.uniform(24.0, 120.0, len(item))).astype(np.int64), lag)
+    written_late = (slot_no == SLOT["resolved"]) & np.isfinite(items.record_lag[item])
+    lag = np.where(written_late, np.rint(3600.0 * np.nan_to_num(items.record_lag[item])).astype(np.int64), lag)
     recorded = occurred + np.where(created, 0, lag)  # the system itself writes down that an item is created
+    if nightly:
+        recorded = ((occurred - _NIGHT_SECOND) // _DAY + 2) * _DAY + _NIGHT_SECOND
     role, actor, at_partner = _who(items, item, slot_no, occurred, utc_offset, crew, partner_crew, rng)
     loaded = loaded_at(recorded)
     seen = loaded <= last_load

@@ -28,21 +28,27 @@ _BLANK = {Floats: np.nan, Ints: 0, Bools: False}
 
 @dataclass
 class Requests:
-    """Requests as they arrive: local hours since the start, who asks, and about what."""
+    """Requests as they arrive: local hours since the start, who asks, and about what.
+
+    `cause` is the row of the item whose failure brought the request, or -1.
+    """
 
     created: Floats
     requester: Ints
     category: Ints
     priority: Ints
+    cause: Ints
 
 
 @dataclass
 class Items:
     """One entry an item. Times are local hours since the start, NaN = did not happen.
 
-    `parent` is a row of the same arrays or -1, `requester` a number in the team's pool or -1, `solved` tells
-    whether the first resolution solved the problem, `moved` whether the partner team ends it. Hours of work
-    are touch time in open hours.
+    `parent` and `cause` are rows of the same arrays or -1, `requester` a number in the team's pool or -1,
+    `solved` tells whether the first resolution solved the problem, `moved` whether the partner team ends it.
+    Hours of work are touch time in open hours. What `traces` fills (all from `ai_assisted` on) stays blank in the
+    scenarios that do not ask for it; `goal` and `policy` are 0 for none, `record_lag` is how many hours late the
+    resolution is written down, `edited_from` what stood there before the edit.
     """
 
     requester: Ints
@@ -54,6 +60,7 @@ class Items:
     resolution: Ints
     agent: Ints
     parent: Ints
+    cause: Ints
     planned: Bools
     acknowledged: Bools
     solved: Bools
@@ -95,6 +102,27 @@ class Items:
     taken_up_2: Floats
     resolved_3: Floats
     closed: Floats
+    ai_assisted: Bools
+    policy: Ints
+    goal: Ints
+    due: Floats
+    record_lag: Floats
+    edited_from: Floats
+    looked_at: Floats
+    status_1: Floats
+    status_2: Floats
+    status_3: Floats
+    status_4: Floats
+    edit_1: Floats
+    edit_2: Floats
+    edit_3: Floats
+    blocked: Floats
+    unblocked: Floats
+    checked: Floats
+    deployed: Floats
+    reverted: Floats
+    edited_after: Floats
+    touched_after: Floats
 
     def __len__(self) -> int:
         return len(self.created)

@@ -9,25 +9,35 @@ item, not from the kind.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from counterpoise.simulation.clock import WorkCalendar
-from counterpoise.simulation.types import Bools, Floats
+from counterpoise.simulation.scenes import USUAL, Scene
+from counterpoise.simulation.types import Bools, Floats, Ints
 
 
 @dataclass
 class Weeks:
-    """Shape (weeks,) each: factors on arrivals and staff (1 = usual), share of items made hard."""
+    """Shape (weeks,) each: factors on arrivals, staff and waiting (1 = usual), share of items made hard.
+
+    A negative share of `hard` makes hard items easy.
+    """
 
     arrivals: Floats
     staff: Floats
     hard: Floats
+    drag: Floats
 
 
 @dataclass
 class Plan:
-    """What each item is in for, before it happens. Shares are probabilities, hours are open hours."""
+    """What each item is in for, before it happens. Shares are probabilities, hours are open hours.
+
+    `pause_length` and `size` are factors; `handed_share` counts the items `moved_share` counts, which stay
+    with the partner team; `partner_wait` is what handing on adds to the queue.
+    """
 
     queue: Floats
     active: Floats
@@ -39,12 +49,22 @@ class Plan:
     replies: Floats
     acknowledge_share: Floats
     split_share: Floats
+    pause_length: Floats
+    size: Floats
+    assigned_share: Floats
+    handed_share: Floats
+    moved_share: Floats
+    partner_wait: Floats
 
 
 @dataclass
 class Course:
-    """How each item goes, in calendar hours; NaN = does not happen. `clock` leaves the natural pause out."""
+    """How each item goes, in calendar hours since `start`; NaN = does not happen.
 
+    `clock` leaves the natural pause out.
+    """
+
+    category: Ints
     created: Floats
     started: Floats
     paused: Floats
@@ -55,6 +75,7 @@ class Course:
     unsolved: Floats
     target: float
     calendar: WorkCalendar
+    start: date
 
     @property
     def clock(self) -> Floats:
@@ -69,6 +90,7 @@ class Course:
 Demand = Callable[[Weeks, Floats, Floats], None]
 PlanPart = Callable[[Plan, Floats], None]
 Finish = Callable[[Course, Floats, np.random.Generator], None]
+Arrive = Callable[[Floats, Floats, date], Floats]
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,8 @@ class Kind:
 
     `pressure` is what people feel of it (survey points at full strength), `crew_change` a share of members.
     `has_onset` is false where nothing begins: the kind does nothing, or has been there all the time.
+    `arrive` moves requests in time. `signal_id` names the signal the kind is an example of or, where `is_twin`
+    holds, only looks like; `scene` is what the scenario `catalogue` adds around the items.
     """
 
     name: str
@@ -88,6 +112,10 @@ class Kind:
     crew_change: float = 0.0
     least_members: int = 6
     has_onset: bool = True
+    arrive: Arrive | None = None
+    signal_id: str | None = None
+    is_twin: bool = False
+    scene: Scene = USUAL
 
 
 # --- paradox: what is counted gets better, what it stands for gets worse ---
@@ -220,18 +248,21 @@ def stretched(plan: Plan, s: Floats) -> None:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("early_close", True, plan=early_close, pressure=0.5),
-        Kind("stopped_clock", True, finish=stopped_clock, pressure=0.4),
-        Kind("acknowledge_only", True, plan=acknowledge_only, pressure=0.4),
-        Kind("threshold_push", True, finish=threshold_push, pressure=0.6),
-        Kind("splitting", True, plan=splitting, pressure=0.5),
+        Kind("early_close", True, plan=early_close, pressure=0.5, signal_id="premature_close"),
+        Kind("stopped_clock", True, finish=stopped_clock, pressure=0.4, signal_id="stopped_clock"),
+        Kind("acknowledge_only", True, plan=acknowledge_only, pressure=0.4, signal_id="acknowledge_only"),
+        Kind("threshold_push", True, finish=threshold_push, pressure=0.6, signal_id="threshold_bunching"),
+        Kind("splitting", True, plan=splitting, pressure=0.5, signal_id="fragmented_work"),
         Kind("noise", False, has_onset=False),
         Kind("real_improvement", False, plan=real_improvement, pressure=-0.2),
         Kind("season", False, demand=season, has_onset=False),
         Kind("demand_spike", False, demand=demand_spike),
         Kind("mix_shift", False, demand=mix_shift),
         Kind("headcount_growth", False, demand=headcount_growth, crew_change=0.35),
-        Kind("harmless_bunching", False, plan=care_more, finish=harmless_bunching),
+        Kind(
+            "harmless_bunching", False, plan=care_more, finish=harmless_bunching,
+            signal_id="threshold_bunching", is_twin=True,
+        ),
         Kind(
             "understaffing", False, demand=understaffing, plan=stretched,
             pressure=0.9, crew_change=-0.25, least_members=9,

@@ -24,7 +24,7 @@ from counterpoise.simulation.items import (
 )
 from counterpoise.simulation.kinds import Course, Plan, Weeks
 from counterpoise.simulation.types import Bools, Floats
-from counterpoise.simulation.world import Team, World
+from counterpoise.simulation.world import CATALOGUE, Team, World
 
 _ROUNDS = 4  # a first contact, and up to three times coming back
 _REOPENED, _CONTACTS_AGAIN = 0.45, 0.40  # of the unsolved; the others stay silent
@@ -32,7 +32,8 @@ _REOPENED_THOUGH_SOLVED = 0.008
 _CLOSED_AFTER_HOURS = 168.0  # a closed item is not reopened: a new one is made
 _LOAD_TO_QUEUE = 2.2  # waiting grows faster than load
 _ASSIGNED = 0.3  # by somebody, before work starts; the others are simply picked up
-_HANDED_OFF, _MOVED = 0.07, 0.02
+_HANDED_OFF, _MOVED = 0.07, 0.02  # of all items; the moved are among the handed off
+_HANDED_OFF_IN_CATALOGUE, _MOVED_IN_CATALOGUE = 0.08, 0.055
 _NOT_IF_GIVEN_UP = (
     "handed_off", "handed_back", "escalated", "chased", "started", "paused", "resumed", "stopped",
     "restarted", "resolved",
@@ -44,7 +45,7 @@ def live(world: World, team: Team) -> tuple[Items, Weeks]:
     """All items of the team created before the last load, sorted by creation, and the team's weeks."""
     rng = world.rng(2, team.index)
     weeks = draw_weeks(world, team, rng)
-    queue_factor = load_of(weeks) ** _LOAD_TO_QUEUE
+    queue_factor = load_of(weeks) ** _LOAD_TO_QUEUE * weeks.drag
     requests = first_requests(world, team, weeks, rng)
     parts: list[Items] = []
     rows = 0
@@ -52,8 +53,8 @@ def live(world: World, team: Team) -> tuple[Items, Weeks]:
         for _ in range(_ROUNDS):
             items, split, unsolved = _contact(world, team, requests, queue_factor, rng)
             children = _children(team.trade.calendar, items, split, unsolved, rows, rng)
-            _settle(team, children, rng)
-            requests = _settle(team, items, rng)
+            _settle(team, children, rows, rng)
+            requests = _settle(team, items, rows, rng)
             parts += [items, children]
             rows += len(items) + len(children)
     return _sorted_by_creation(world, team, Items.joined(parts)), weeks
@@ -66,7 +67,7 @@ def _sorted_by_creation(world: World, team: Team, items: Items) -> Items:
     new_row = np.full(len(items) + 1, -1)  # the last entry answers for parent -1
     new_row[order] = np.arange(len(order))
     items = items.take(order)
-    items.parent = new_row[items.parent]
+    items.parent, items.cause = new_row[items.parent], new_row[items.cause]
     return items
 
 
@@ -77,11 +78,11 @@ def _contact(
     n = len(requests.created)
     week = requests.created / HOURS_PER_WEEK
     s = team.strength_at(week)
-    plan = _plan(team, requests, queue_factor[np.clip(week.astype(np.int64), 0, world.weeks - 1)], rng)
+    plan = _plan(world, team, requests, queue_factor[np.clip(week.astype(np.int64), 0, world.weeks - 1)], rng)
     if team.kind.plan is not None:
         team.kind.plan(plan, s)
-    items = _described(team, requests, week, rng)
-    course = _natural_course(team, items, plan, rng)
+    items = _described(team, requests, plan, week, rng)
+    course = _natural_course(world, team, items, plan, rng)
     if team.kind.finish is not None:
         team.kind.finish(course, np.where(items.moved, 0.0, s), rng)
     items.started, items.resolved = course.started, course.resolved
@@ -98,8 +99,9 @@ def _contact(
     return items, split, course.unsolved
 
 
-def _plan(team: Team, requests: Requests, queue_factor: Floats, rng: np.random.Generator) -> Plan:
+def _plan(world: World, team: Team, requests: Requests, queue_factor: Floats, rng: np.random.Generator) -> Plan:
     n, trade = len(requests.created), team.trade
+    in_catalogue = world.scenario == CATALOGUE
     queue = trade.queue_hours * team.pace * rng.lognormal(0.0, trade.queue_spread, n)
     active = trade.active_hours * team.pace * rng.lognormal(0.0, trade.active_spread, n)
     return Plan(
@@ -112,11 +114,17 @@ def _plan(team: Team, requests: Requests, queue_factor: Floats, rng: np.random.G
         abandon_share=np.zeros(n),
         replies=np.full(n, trade.reply_mean),
         acknowledge_share=np.zeros(n),
-        split_share=np.zeros(n),
+        split_share=np.full(n, 0.01 if in_catalogue else 0.0),
+        pause_length=np.ones(n),
+        size=np.ones(n),
+        assigned_share=np.full(n, _ASSIGNED),
+        handed_share=np.full(n, _HANDED_OFF_IN_CATALOGUE if in_catalogue else _HANDED_OFF),
+        moved_share=np.full(n, _MOVED_IN_CATALOGUE if in_catalogue else _MOVED),
+        partner_wait=np.zeros(n),
     )
 
 
-def _described(team: Team, requests: Requests, week: Floats, rng: np.random.Generator) -> Items:
+def _described(team: Team, requests: Requests, plan: Plan, week: Floats, rng: np.random.Generator) -> Items:
     """Blank items with all that is known of them when they are created, and who will work on them."""
     n, trade = len(requests.created), team.trade
     items = Items.blank(n)
@@ -128,40 +136,43 @@ def _described(team: Team, requests: Requests, week: Floats, rng: np.random.Gene
     items.requester = np.where(items.origin == FROM_TEAM, -1, requests.requester)
     items.planned = rng.random(n) < np.where(items.origin == FROM_TEAM, 0.9, 0.3)
     items.agent = (rng.random(n) * team.members_at(week)).astype(np.int64)
-    items.size = np.round(4 * CATEGORY_WORK[items.category] * rng.lognormal(0.0, 0.3, n), 1)
+    items.size = np.round(4 * CATEGORY_WORK[items.category] * rng.lognormal(0.0, 0.3, n) * plan.size, 1)
     work = 1.3 * trade.active_hours * CATEGORY_WORK[items.category]
     wait = 1.4 * trade.queue_hours * PRIORITY_QUEUE[items.priority]
     items.expected_hours = (work + wait) * trade.calendar.stretch + trade.pause_share * trade.pause_hours
     items.parent[:] = -1
+    items.cause = requests.cause
     handed = rng.random(n) if team.partner is not None else np.ones(n)
-    items.moved = handed < _MOVED
-    items.handed_off = np.where(handed < _HANDED_OFF, 0.0, np.nan)
-    items.handed_back = np.where((handed < _HANDED_OFF) & ~items.moved, 0.0, np.nan)
+    items.moved = handed < plan.moved_share
+    items.handed_off = np.where(handed < plan.handed_share, 0.0, np.nan)
+    items.handed_back = np.where((handed < plan.handed_share) & ~items.moved, 0.0, np.nan)
     return items
 
 
-def _natural_course(team: Team, items: Items, plan: Plan, rng: np.random.Generator) -> Course:
+def _natural_course(world: World, team: Team, items: Items, plan: Plan, rng: np.random.Generator) -> Course:
     """Queue, work, at most one pause for the requester, work again, resolution."""
     n, calendar = len(items), team.trade.calendar
-    queue = plan.queue * np.where(np.isnan(items.handed_off), 1.0, 1.8)
+    stays = np.isnan(items.handed_off)
+    queue = plan.queue * np.where(stays, 1.0, 1.8) + np.where(stays, 0.0, plan.partner_wait)
     arrival = calendar.to_work(items.created)
 
     def in_queue(low: float, high: float) -> Floats:
         return np.maximum(items.created, calendar.to_local(arrival + queue * rng.uniform(low, high, n)))
 
-    items.assigned = np.where(rng.random(n) < _ASSIGNED, in_queue(0.02, 0.15), np.nan)
+    items.assigned = np.where(rng.random(n) < plan.assigned_share, in_queue(0.02, 0.15), np.nan)
     items.handed_off += in_queue(0.2, 0.4)
     items.handed_back += in_queue(0.6, 0.8)
     started = calendar.later(items.created, queue)
     pause_after = plan.active * rng.uniform(0.3, 0.9, n)
     pauses = rng.random(n) < plan.pause_share
     paused = np.where(pauses, calendar.later(started, pause_after), np.nan)
-    resumed = paused + team.trade.pause_hours * rng.lognormal(0.0, 0.7, n)
+    resumed = paused + team.trade.pause_hours * rng.lognormal(0.0, 0.7, n) * plan.pause_length
     resolved = np.where(
         pauses, calendar.later(resumed, plan.active - pause_after), calendar.later(started, plan.active)
     )
     nothing = np.full(n, np.nan)
     return Course(
+        category=items.category,
         created=items.created,
         started=started,
         paused=paused,
@@ -172,6 +183,7 @@ def _natural_course(team: Team, items: Items, plan: Plan, rng: np.random.Generat
         unsolved=plan.unsolved.copy(),
         target=team.trade.resolution_target,
         calendar=calendar,
+        start=world.start,
     )
 
 
@@ -187,14 +199,7 @@ def _first_answer(team: Team, items: Items, plan: Plan, rng: np.random.Generator
     chased = at_once + (items.started - at_once) * rng.uniform(0.4, 0.95, n)
     items.chased = np.where(worried, chased, np.nan)
     escalates = rng.random(n) < 0.02 * CATEGORY_WORK[items.category]
-    items.escalated = np.where(escalates, _between(calendar, items.started, items.resolved, 0.3), np.nan)
-
-
-def _between(calendar: WorkCalendar, low: Floats, high: Floats, share: Floats | float) -> Floats:
-    """Calendar time at `share` of the open hours from `low` to `high`; NaN where there is no such span."""
-    first, last = calendar.to_work(low), calendar.to_work(high)
-    inside = np.clip(calendar.to_local(first + (last - first) * share), low, high)
-    return np.where(low <= high, inside, np.nan)
+    items.escalated = np.where(escalates, calendar.between(items.started, items.resolved, 0.3), np.nan)
 
 
 def _give_up(items: Items, plan: Plan, rng: np.random.Generator) -> Bools:
@@ -231,7 +236,7 @@ def _conversation(team: Team, items: Items, plan: Plan, rng: np.random.Generator
         low = np.fmax(low, items.started)
         high = np.fmin(items.resolved, items.stopped)
         high = np.where(after_pause, high, np.fmin(high, items.paused))
-        said = np.where(replies >= number, _between(calendar, low, high, rng.random(n)), np.nan)
+        said = np.where(replies >= number, calendar.between(low, high, rng.random(n)), np.nan)
         setattr(items, name, said)
         last = np.fmax(last, said)
     items.asked = items.paused.copy()
@@ -251,7 +256,7 @@ def _reviews(team: Team, items: Items, plan: Plan, rng: np.random.Generator) -> 
     names = ("review_requested", "reviewed", "review_requested_2", "reviewed_2")
     for name, share in zip(names, shares, strict=True):
         happens = reviewed & twice if name.endswith("_2") else reviewed
-        setattr(items, name, np.where(happens, _between(calendar, since, items.resolved, share), np.nan))
+        setattr(items, name, np.where(happens, calendar.between(since, items.resolved, share), np.nan))
     is_pull_request = items.item_type == team.item_type_code("pull_request")
     items.merged = np.where(is_pull_request, items.resolved, np.nan)
     done = np.isfinite(items.resolved)
@@ -279,13 +284,14 @@ def _children(
     children.origin[:] = FROM_SPLIT
     children.requester[:] = -1
     children.parent = first_row + rows
+    children.cause[:] = -1
     children.size = np.round(parent.size / of, 1)
     children.work_hours = parent.work_hours / of
     children.created = parent.started + 0.02 * number
     children.created = np.minimum(children.created, parent.resolved)
-    children.started = np.fmax(children.created, _between(calendar, parent.started, parent.resolved, number / of))
+    children.started = np.fmax(children.created, calendar.between(parent.started, parent.resolved, number / of))
     children.resolved = np.fmax(
-        children.started, _between(calendar, parent.started, parent.resolved, (number + 0.98) / of)
+        children.started, calendar.between(parent.started, parent.resolved, (number + 0.98) / of)
     )
     children.assigned = children.created.copy()
     children.solved = rng.random(len(rows)) >= 0.5 * unsolved[rows]
@@ -293,7 +299,7 @@ def _children(
     return children
 
 
-def _settle(team: Team, items: Items, rng: np.random.Generator) -> Requests:
+def _settle(team: Team, items: Items, first_row: int, rng: np.random.Generator) -> Requests:
     """What follows the first resolution: reopening, more work, closing; and the requests that come of it."""
     n, calendar, trade = len(items), team.trade.calendar, team.trade
     resolved = np.isfinite(items.resolved)
@@ -329,4 +335,5 @@ def _settle(team: Team, items: Items, rng: np.random.Generator) -> Requests:
         requester=items.requester[rows],
         category=items.category[rows],
         priority=np.where(raised, _HIGH_PRIORITY, items.priority[rows]),
+        cause=first_row + rows,
     )

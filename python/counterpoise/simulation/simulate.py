@@ -24,6 +24,8 @@ _LABEL_TYPES = pa.schema(
         ("is_paradox", pa.bool_()),
         ("onset_week", pa.date32()),
         ("strength", pa.float64()),
+        ("signal_id", pa.string()),
+        ("is_twin", pa.bool_()),
     ]
 )
 _MOST_TEAMS = 9_999  # team ids have four digits
@@ -61,12 +63,14 @@ def simulate(
 
     Args:
         teams: teams with items; they are spread over three functions, each with a parent team without items.
-        scenario: `demo` (a fixed kind for each of twelve teams) or `evaluation` (all drawn).
+            The catalogue is always whole: there the number is not looked at.
+        scenario: `demo` (a fixed kind for each of twelve teams), `evaluation` (all drawn) or `catalogue` (for
+            every signal a team that shows it and a twin that only looks alike, all tables of the contract).
         scale: factor on the number of items; 1 is some 35 to 60 a team and week.
         start: a Monday; everything happens from here on, and before `start` plus `weeks`.
         file_format: `parquet` or `csv`.
-        labels_path: where the truth goes (team, kind, whether it is a paradox, onset, strength): a .csv or
-            .parquet file outside `out_dir`. Nothing in the package reads it.
+        labels_path: where the truth goes (team, kind, whether it is a paradox, onset, strength, which signal
+            it shows or is a twin of): a .csv or .parquet file outside `out_dir`. Nothing in the package reads it.
         progress: called with what is being done and the share done, 0 to 1.
 
     Raises:
@@ -76,6 +80,7 @@ def simulate(
     labels_path = Path(labels_path) if labels_path is not None else None
     _check(out_dir, teams, weeks, seed, scenario, scale, start, file_format, labels_path)
     world = World(seed, weeks, start, scenario, scale)
+    teams = world.team_count or teams
     drawn: list[Team] = []
     with folder_aside(out_dir) as folder:
         writers: dict[str, TableWriter] = {}
@@ -102,7 +107,10 @@ def simulate(
 
 
 def labels(world: World, teams: list[Team]) -> pa.Table:
-    """The truth about each team. `onset_week` is null where nothing begins."""
+    """The truth about each team. `onset_week` is null where nothing begins.
+
+    `signal_id` is the signal the team's kind is an example of, or, where `is_twin`, only looks like.
+    """
 
     def onset(team: Team) -> date | None:
         begins = team.strength > 0 and team.kind.has_onset and team.onset < world.weeks
@@ -115,6 +123,8 @@ def labels(world: World, teams: list[Team]) -> pa.Table:
             "is_paradox": [team.kind.is_paradox for team in teams],
             "onset_week": [onset(team) for team in teams],
             "strength": [round(team.strength, 4) for team in teams],
+            "signal_id": [team.kind.signal_id for team in teams],
+            "is_twin": [team.kind.is_twin for team in teams],
         },
         schema=_LABEL_TYPES,
     )

@@ -51,9 +51,8 @@ def capacity(world: World, team: Team, weeks: Weeks) -> Columns:
     return {"team_id": [team.team_id] * world.weeks, "week_start": mondays(world), "available_hours": hours}
 
 
-def team_hours(world: World, team: Team, weeks: Weeks, items: Items, rng: np.random.Generator) -> Columns:
-    """Weekly totals as a sample of people would give them: items first, what is left goes to the rest."""
-    available = available_hours(world, team, weeks)
+def item_hours(world: World, team: Team, available: Floats, items: Items) -> dict[str, Floats]:
+    """By activity, shape (weeks,): hours that the items take, in a usual week some half of those there are."""
     usual_work = team.volume * team.trade.active_hours * team.pace * (CATEGORY_SHARE @ CATEGORY_WORK)
     usual_work *= np.exp(team.trade.active_spread**2 / 2)
     touch = _USUAL_ITEM_WORK * np.median(available) / usual_work
@@ -63,16 +62,27 @@ def team_hours(world: World, team: Team, weeks: Weeks, items: Items, rng: np.ran
         week = np.clip(when[counts] // HOURS_PER_WEEK, 0, None).astype(np.int64)
         return touch * np.bincount(week, hours[counts], world.weeks)
 
-    spent = {
+    return {
         "delivery": by_week(items.work_hours, items.resolved),
         "review": by_week(items.review_hours, items.resolved),
         "rework": by_week(items.rework_hours, items.resolved_2),
     }
+
+
+def team_hours(world: World, team: Team, weeks: Weeks, items: Items, rng: np.random.Generator) -> Columns:
+    """Weekly totals as a sample of people would give them: items first, what is left goes to the rest."""
+    available = available_hours(world, team, weeks)
+    spent = item_hours(world, team, available, items)
     total = sum(spent.values())
     fits = np.minimum(1.0, 0.93 * available / np.maximum(total, 1e-9))
     left = available - total * fits
     rows = {name: hours * fits for name, hours in spent.items() if hours.any()}
     rows |= {name: left * share for name, share in _FREE_ACTIVITIES}
+    return hours_columns(world, team, rows, rng)
+
+
+def hours_columns(world: World, team: Team, rows: dict[str, Floats], rng: np.random.Generator) -> Columns:
+    """Hours by activity as a sample gives them, a little off."""
     noise = rng.lognormal(0.0, 0.06, (world.weeks, len(rows)))
     hours = np.round(np.column_stack(list(rows.values())) * noise, 1)
     return {
@@ -84,26 +94,38 @@ def team_hours(world: World, team: Team, weeks: Weeks, items: Items, rng: np.ran
     }
 
 
-def survey_answers(world: World, team: Team, load: Floats, rng: np.random.Generator) -> Columns:
-    """Quarterly pulse of at least six answers a construct; nothing ties an answer to a person."""
+def survey_answers(
+    world: World,
+    team: Team,
+    load: Floats,
+    rng: np.random.Generator,
+    constructs: tuple[tuple[str, float, float], ...] = _CONSTRUCTS,
+    prefix: str = "a",
+) -> Columns:
+    """Quarterly pulse of at least six answers a construct; nothing ties an answer to a person.
+
+    Each construct comes with its usual score and how far pressure moves it; `prefix` begins an answer's number.
+    """
     week = np.arange(_SURVEY_EVERY - 1, world.weeks, _SURVEY_EVERY)
     crew = team.members_at(week.astype(float))
     answers = np.maximum(_LEAST_ANSWERS, rng.binomial(crew, 0.85))
-    felt = team.kind.pressure * team.strength_at(week.astype(float)) + 0.9 * (load[week] - 1)
-    own = rng.normal(0.0, 0.25, len(_CONSTRUCTS))
+    strength = team.strength_at(week.astype(float))
+    felt = team.kind.pressure * strength + 0.9 * (load[week] - 1)
+    own = rng.normal(0.0, 0.25, len(constructs))
     columns: Columns = {"survey_id": [], "construct": []}
     scores, times = [], []
-    for at, count, feeling in zip(week, answers, felt, strict=True):
+    for at, count, feeling, s in zip(week, answers, felt, strength, strict=True):
         survey = f"pulse-{world.start + timedelta(weeks=int(at)):%Y-%m}"
-        columns["survey_id"] += [survey] * (count * len(_CONSTRUCTS))
-        for (name, usual, slope), offset in zip(_CONSTRUCTS, own, strict=True):
+        columns["survey_id"] += [survey] * (count * len(constructs))
+        for (name, usual, slope), offset in zip(constructs, own, strict=True):
             columns["construct"] += [name] * count
-            scores.append(usual + offset + slope * feeling + rng.normal(0.0, 0.8, count))
+            moved = slope * feeling + team.kind.scene.felt.get(name, 0.0) * s
+            scores.append(usual + offset + moved + rng.normal(0.0, 0.8, count))
             times.append(at * HOURS_PER_WEEK + 24.0 + 56.0 * np.sort(rng.random(count)))
     n = len(columns["construct"])
     seconds = np.rint(np.concatenate(times or [np.empty(0)]) * 3600.0).astype("timedelta64[s]")
     return columns | {
-        "answer_id": [f"{team.team_id}-a{number:05d}" for number in range(1, n + 1)],
+        "answer_id": [f"{team.team_id}-{prefix}{number:05d}" for number in range(1, n + 1)],
         "team_id": [team.team_id] * n,
         "answered_at": np.datetime64(world.start, "us") + seconds,
         "score": np.clip(np.rint(np.concatenate(scores or [np.empty(0)])), 1.0, 5.0),

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.contract import load_contract
-from counterpoise.simulation import surroundings
+from counterpoise.simulation import surroundings, surroundings_catalogue
 from counterpoise.simulation.clock import HOURS_PER_WEEK
 from counterpoise.simulation.demand import load_of
 from counterpoise.simulation.events import (
@@ -28,11 +28,13 @@ from counterpoise.simulation.items import (
     RESOLUTIONS,
     Items,
 )
+from counterpoise.simulation.kinds import Weeks
 from counterpoise.simulation.lifecycle import live
 from counterpoise.simulation.outcomes import OUTCOME_TYPES, draw_outcomes
 from counterpoise.simulation.surroundings import Columns
+from counterpoise.simulation.traces import GOALS, POLICIES, leave_traces
 from counterpoise.simulation.types import Bools, Floats, Ints
-from counterpoise.simulation.world import Team, World, draw_team
+from counterpoise.simulation.world import CATALOGUE, Team, World, draw_team
 
 ARROW_TYPES = {
     "string": pa.string(),
@@ -45,6 +47,7 @@ ARROW_TYPES = {
 }
 _NEVER = np.datetime64("NaT", "us")
 _ACCOUNT_SIZE = 8  # requesters an account has on average
+_CAUSE_IS_NOTED = 0.4  # share of the items that come of a failure that are linked to it
 
 
 def to_table(name: str, columns: Columns) -> pa.Table:
@@ -69,6 +72,9 @@ def to_table(name: str, columns: Columns) -> pa.Table:
 def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
     """All contract tables' rows of one team, each sorted by its key."""
     items, weeks = live(world, team)
+    in_catalogue = world.scenario == CATALOGUE
+    if in_catalogue:
+        leave_traces(world, team, items)
     partner = draw_team(world, team.partner) if team.partner is not None else None
     week = items.created / HOURS_PER_WEEK
     offset = team.utc_offset(world)[np.clip(week.astype(np.int64), 0, world.weeks - 1)]
@@ -79,6 +85,7 @@ def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
         team.members_at(week),
         len(partner.joined) if partner else 0,
         world.rng(3, team.index),
+        nightly=team.kind.scene.nightly,
     )
     ids = _numbered(f"{team.team_id}-i", 1 + np.arange(len(items)), 6)
     asking = _Asking(world, team, items)
@@ -86,7 +93,7 @@ def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
     columns: dict[str, Columns | None] = {
         "work_items": _work_items(world, team, partner, items, events, asking, ids, offset),
         "work_item_events": _work_item_events(world, team, partner, items, events, asking, ids),
-        "work_item_links": _links(world, items, ids, offset, world.rng(6, team.index)),
+        "work_item_links": _links(world, team, items, ids, offset),
         "outcomes": _outcomes(world, team, partner, items, asking, ids, offset),
         "team_members": _members(world, team),
         "capacity": surroundings.capacity(world, team, weeks),
@@ -97,7 +104,64 @@ def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
         "interventions": surroundings.interventions(world, team),
         "teams": _teams(world, team),
     }
-    return {name: to_table(name, given) for name, given in columns.items() if given is not None}
+    if in_catalogue:
+        columns["work_items"] |= _item_extras(world, team, items, offset)
+        columns["work_item_events"] |= _edit_values(world, items, events, offset, columns["work_item_events"])
+        columns |= _catalogue_columns(world, team, weeks, items)
+    tables = {name: to_table(name, given) for name, given in columns.items() if given is not None}
+    if in_catalogue:
+        outcomes = surroundings_catalogue.team_outcomes(world, team, items, asking.row, asking.accounts, offset)
+        answers = surroundings_catalogue.more_answers(world, team, load_of(weeks))
+        for name, more in (("outcomes", outcomes), ("survey_answers", answers)):
+            tables[name] = pa.concat_tables([tables[name], to_table(name, more)])
+    return tables
+
+
+def _catalogue_columns(world: World, team: Team, weeks: Weeks, items: Items) -> dict[str, Columns | None]:
+    """What stands around a team of the catalogue, in place of or beside what every scenario has."""
+    return {
+        "capacity": surroundings_catalogue.capacity(world, team, weeks),
+        "team_hours": surroundings_catalogue.team_hours(world, team, weeks, items),
+        "targets": surroundings_catalogue.targets(world, team),
+        "metric_changes": surroundings_catalogue.metric_changes(world, team),
+        "metric_reviews": surroundings_catalogue.metric_reviews(world, team),
+        "interventions": surroundings_catalogue.interventions(world, team),
+        "process_runs": surroundings_catalogue.process_runs(world, team),
+        "norms": surroundings_catalogue.norms(world, team),
+        "costs": surroundings_catalogue.costs(world, team, items),
+    }
+
+
+def _item_extras(world: World, team: Team, items: Items, offset: Floats) -> Columns:
+    """Columns of work_items that only the catalogue fills."""
+    goals = (None, *(f"goal-{team.team_id}-{number}" for number in range(1, GOALS + 1)))
+    extras: Columns = {
+        "due_at": _moment(world, np.rint((items.due - offset) * 60.0) * 60.0),
+        "goal_id": _named(items.goal, goals),
+        "ai_assisted": items.ai_assisted,
+        "ai_policy_class": _named(items.policy, POLICIES),
+    }
+    if team.kind.scene.nightly:
+        extras["source_system"] = pa.repeat("nightly_desk", len(items))
+    return extras
+
+
+def _edit_values(world: World, items: Items, events: Events, offset: Floats, columns: Columns) -> Columns:
+    """What edits changed: the size of an item, or, afterwards, the time at which it is said to be resolved."""
+
+    def written(times: Floats) -> pa.Array:
+        moments = _moment(world, np.rint((times - offset[rows]) * 3600.0)).astype("datetime64[s]")
+        return pa.array(np.char.add(np.datetime_as_string(moments), "Z"))
+
+    size_edits = np.isin(events.slot, [SLOT[name] for name in ("edit_1", "edit_2", "edit_3")])
+    sizes = pa.array(np.round(items.size[events.item[size_edits]], 1)).cast(pa.string())
+    to_value = pc.replace_with_mask(columns["to_value"], pa.array(size_edits), sizes)
+    after = events.slot == SLOT["edited_after"]
+    rows = events.item[after]
+    return {
+        "from_value": pc.replace_with_mask(columns["from_value"], pa.array(after), written(items.edited_from[rows])),
+        "to_value": pc.replace_with_mask(to_value, pa.array(after), written(items.resolved[rows])),
+    }
 
 
 def parent_tables(world: World, functions: list[str]) -> dict[str, pa.Table]:
@@ -110,10 +174,10 @@ def parent_tables(world: World, functions: list[str]) -> dict[str, pa.Table]:
         "timezone": ["UTC"] * len(functions),
         "active_from": [world.start] * len(functions),
     }
-    return {
-        "teams": to_table("teams", parents),
-        "interventions": to_table("interventions", surroundings.shared_interventions(world)),
-    }
+    shared = surroundings.shared_interventions(world)
+    if world.scenario == CATALOGUE:
+        shared |= {"experiment_id": [None], "arm": [None]}
+    return {"teams": to_table("teams", parents), "interventions": to_table("interventions", shared)}
 
 
 def _teams(world: World, team: Team) -> Columns:
@@ -297,29 +361,33 @@ def _work_item_events(
         "waits_on": _named(events.slot, [slot.waits_on for slot in SLOTS]),
         "is_public": pa.array(public, mask=~public),
         "actor_role": _named(events.role, ROLES),
-        "field_name": _named(np.zeros(len(handed), np.int64), ("team_id",), handed),
+        "field_name": _named(events.slot, [slot.field for slot in SLOTS]),
         "from_value": _named(back.astype(np.int64), both, handed),
         "to_value": _named(events.slot, to_values),
         "_loaded_at": _moment(world, events.loaded),
     }
 
 
-def _links(world: World, items: Items, ids: pa.Array, offset: Floats, rng: np.random.Generator) -> Columns:
-    """Children to what they were split from; duplicates to an item made shortly before."""
+def _links(world: World, team: Team, items: Items, ids: pa.Array, offset: Floats) -> Columns:
+    """Children to what they were split from; duplicates to an item made shortly before; in the catalogue also some
+    items to the one whose failure caused them."""
+    rng = world.rng(6, team.index)
     child = np.flatnonzero(items.parent >= 0)
     twin = np.flatnonzero((items.resolution == DUPLICATE) & np.isfinite(items.closed))
     earlier = twin - rng.integers(1, 6, len(twin))
     found = (earlier >= 0) & (items.closed[twin] - offset[twin] <= world.last_load_hour - 1.0)
     twin, earlier = twin[found], earlier[found]
-    start = np.concatenate([child, twin])
-    end = np.concatenate([items.parent[child], earlier])
-    when = np.concatenate([items.created[child], items.closed[twin]]) - offset[start]
-    kind = np.repeat([0, 1], [len(child), len(twin)])
+    caused = np.flatnonzero((items.cause >= 0) & (items.parent < 0)) if world.scenario == CATALOGUE else child[:0]
+    caused = caused[rng.random(len(caused)) < _CAUSE_IS_NOTED]
+    start = np.concatenate([child, twin, caused])
+    end = np.concatenate([items.parent[child], earlier, items.cause[caused]])
+    when = np.concatenate([items.created[child], items.closed[twin], items.created[caused]]) - offset[start]
+    kind = np.repeat([0, 1, 2], [len(child), len(twin), len(caused)])
     order = np.argsort(start, kind="stable")
     return {
         "from_item_id": ids.take(pa.array(start[order])),
         "to_item_id": ids.take(pa.array(end[order])),
-        "link_type": _named(kind[order], ("split_from", "duplicates")),
+        "link_type": _named(kind[order], ("split_from", "duplicates", "caused_by")),
         "created_at": _moment(world, np.rint(when[order] * 3600.0)),
     }
 

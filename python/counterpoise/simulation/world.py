@@ -13,10 +13,12 @@ import numpy as np
 
 from counterpoise.simulation.clock import HOURS_PER_WEEK, WorkCalendar
 from counterpoise.simulation.kinds import KINDS, Kind
+from counterpoise.simulation.kinds_catalogue import CATALOGUE_KINDS, ROSTER
 from counterpoise.simulation.types import Floats, Ints
 
 FUNCTIONS = ("support", "engineering", "operations")
-SCENARIOS = ("demo", "evaluation")
+CATALOGUE = "catalogue"
+SCENARIOS = ("demo", "evaluation", CATALOGUE)
 
 # One kind a team, in the order of the teams; with more than twelve teams it starts again.
 _DEMO_KINDS = (
@@ -83,6 +85,11 @@ class World:
     scale: float
 
     @property
+    def team_count(self) -> int | None:
+        """How many teams the scenario has, None where that is free."""
+        return len(ROSTER) if self.scenario == CATALOGUE else None
+
+    @property
     def end(self) -> date:
         return self.start + timedelta(weeks=self.weeks)
 
@@ -125,7 +132,8 @@ class Team:
     """A team as drawn: size, volume, and what it does from its onset week on.
 
     `joined` and `left` hold the week each member came (negative = before the start) and went (inf = never).
-    `recount_week` is when a registered change of the first-response target begins (inf = never).
+    `recount_week` is when a registered change of the first-response target begins (inf = never). `helper` is
+    the index of the team that work is handed to, where it is not simply the one before of the same function.
     """
 
     index: int
@@ -145,6 +153,7 @@ class Team:
     rewarded: bool
     migration_week: float
     recount_week: float
+    helper: int | None = None
 
     @property
     def team_id(self) -> str:
@@ -175,6 +184,8 @@ class Team:
     @property
     def partner(self) -> int | None:
         """Index of the team that work is handed to: an earlier one, so that later teams change nothing."""
+        if self.helper is not None:
+            return self.helper
         if self.index >= len(FUNCTIONS):
             return self.index - len(FUNCTIONS)
         return self.index - 1 if self.index else None
@@ -207,28 +218,33 @@ def draw_team(
 ) -> Team:
     """The team at `index`; kind, onset (a week) and strength override what the scenario gives."""
     rng = world.rng(1, index)
-    function = FUNCTIONS[index % len(FUNCTIONS)]
+    in_catalogue = world.scenario == CATALOGUE
     chosen, drawn_onset, drawn_strength = _behaviour(world, index, rng)
-    chosen = chosen if kind is None else KINDS[kind]
+    chosen = chosen if kind is None else (CATALOGUE_KINDS if in_catalogue else KINDS)[kind]
+    function = chosen.scene.function or FUNCTIONS[index % len(FUNCTIONS)]
     onset = drawn_onset if onset is None else onset
     strength = drawn_strength if strength is None else strength
     members = int(rng.integers(6, 13))
     volume = world.scale * (33.0 + 17.0 * (members - 6) / 6.0 + rng.uniform(-2.0, 2.0))
     pace, care = np.exp(rng.normal(0.0, 0.08)), np.exp(rng.normal(0.0, 0.12))
     kpi_draw, reward_draw, change_draw = rng.random(3)
+    if in_catalogue:
+        members = chosen.scene.members or max(members, 7)
+        volume *= chosen.scene.volume
     fte = rng.choice((1.0, 0.8, 0.5), size=24, p=(0.75, 0.17, 0.08))
     joined = -rng.uniform(4.0, 150.0, size=24)
     joined, left = _crew(max(members, chosen.least_members), chosen, onset, strength, joined)
     demo = world.scenario == "demo"
     migrates = index == _DEMO_MIGRATED_TEAM if demo else change_draw < 0.05
     recounts = index == _DEMO_RECOUNTED_TEAM if demo else change_draw > 0.95
+    migrates, recounts = migrates and not in_catalogue, recounts and not in_catalogue
     recounts = recounts and not chosen.is_paradox and world.weeks > 2
     return Team(
         index=index,
         function=function,
         kind=chosen,
         onset=onset,
-        ramp=min(5.0, max(1.0, world.weeks / 20.0)),
+        ramp=min(2.0 if in_catalogue else 5.0, max(1.0, world.weeks / 20.0)),
         strength=strength if chosen.name != "noise" else 0.0,
         volume=volume,
         pace=float(pace),
@@ -236,11 +252,12 @@ def draw_team(
         timezone="Europe/Berlin" if index % len(_DEMO_KINDS) == _BERLIN_TEAM else "UTC",
         joined=joined,
         left=left,
-        fte=fte[: len(joined)],
+        fte=np.ones(len(joined)) if chosen.scene.members else fte[: len(joined)],
         new_kpi=bool(kpi_draw < (0.7 if chosen.is_paradox else 0.15)),
-        rewarded=bool(reward_draw < (0.6 if function == "support" else 0.1)),
+        rewarded=not in_catalogue and bool(reward_draw < (0.6 if function == "support" else 0.1)),
         migration_week=round(world.weeks * 0.3) if migrates else np.inf,
         recount_week=round(world.weeks * 0.55) if recounts else np.inf,
+        helper=FUNCTIONS.index(function) if in_catalogue and index >= len(FUNCTIONS) else None,
     )
 
 
@@ -250,6 +267,8 @@ def _behaviour(world: World, index: int, rng: np.random.Generator) -> tuple[Kind
     if world.scenario == "demo":
         kind = KINDS[_DEMO_KINDS[index % len(_DEMO_KINDS)]]
         return kind, float(round(world.weeks * (0.625 + 0.145 * onset))), 0.75 + 0.25 * strength
+    if world.scenario == CATALOGUE:
+        return CATALOGUE_KINDS[ROSTER[index]], float(round(world.weeks * (0.71 + 0.04 * onset))), 1.0
     wanted = paradox < _EVALUATION_PARADOX_SHARE
     pool = [kind for kind in KINDS.values() if kind.is_paradox == wanted]
     kind = pool[int(pick * len(pool))]
