@@ -23,13 +23,7 @@ ROOMS = {
     "human": ("People", "Answers of people, for teams only, from five answers up."),
     "mechanism": ("Ways in which numbers bend", "Read by the signals. Nobody should have a target on one of these."),
 }
-KINDS = {
-    "binomial": "share, k of n",
-    "rate": "count by exposure",
-    "log_duration": "logarithm",
-    "mean": "mean",
-}
-DIRECTIONS = {"up": "more", "down": "less", "none": "neither"}
+DIRECTIONS = {"up": "more is better", "down": "less is better", "none": "neither is better"}
 
 
 def registry(root: Path, name: str) -> list[Row]:
@@ -39,30 +33,32 @@ def registry(root: Path, name: str) -> list[Row]:
 
 
 def metrics(root: Path) -> str:
-    """One chapter per room, one entry per metric: what it counts, whose it is, what it does to behaviour."""
+    """A table per room, a row per metric: what it counts, what it does to behaviour, what it decides, whose it is."""
     rows = registry(root, "metric_registry")
+    head = (
+        "| metric | unit, and what is better | counted of | behaviour it reinforces | decision it helps | owner |\n"
+        "|---|---|---|---|---|---|"
+    )
     chapters = []
     for room, (title, sentence) in ROOMS.items():
-        entries = "\n\n".join(_metric(row) for row in rows if row["room"] == room)
-        chapters.append(f"## {title}\n\n{sentence}\n\n{entries}")
+        entries = "\n".join(_metric(row) for row in rows if row["room"] == room)
+        chapters.append(f"## {title}\n\n{sentence}\n\n{head}\n{entries}")
     return "\n\n".join(chapters)
 
 
 def _metric(row: Row) -> str:
-    proxy = ", a proxy" if row["is_proxy"] == "true" else ""
-    follow_up = f", known {row['maturity_weeks']} weeks later" if int(row["maturity_weeks"]) else ""
-    behaviour = row["behaviour_reinforced"] or "none; it must not be a target"
-    return "\n".join([
-        f"### `{row['metric_id']}`: {row['label']}",
-        "",
-        f"- Unit: {row['unit']} ({KINDS[row['kind']]}{proxy}); better is {DIRECTIONS[row['good_direction']]}{follow_up}",
-        f"- Counts: {row['eligible_denominator']}; for the {row['attribution']}",
-        f"- Which behaviour it reinforces: {behaviour}",
-        f"- Which decision it helps: {row['decision_helped']}",
-        f"- Who owns it: {row['owner_role']}, {row['review_cadence']}",
-        f"- Compared from n = {row['min_n']}; a move of {row['effect_scale']} on its scale is worth talking about, "
-        f"{row['flat_margin']} is flat; text {_letters(row['source_text'])}",
-    ])  # fmt: skip
+    marks = [f"{row['unit']}, {DIRECTIONS[row['good_direction']]}"]
+    marks += ["proxy"] if row["is_proxy"] == "true" else []
+    marks += [f"known {row['maturity_weeks']} weeks later"] if int(row["maturity_weeks"]) else []
+    cells = [
+        f"`{row['metric_id']}`<br>{row['label']}",
+        "; ".join(marks),
+        row["eligible_denominator"],
+        row["behaviour_reinforced"] or "none: not a target",
+        row["decision_helped"],
+        f"{row['owner_role']}, {row['review_cadence']}; text {row['source_text']}",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def pairs(root: Path) -> str:
@@ -83,8 +79,7 @@ def signals(root: Path) -> str:
     lines = ["| question | page | first thing to do | text |", "|---|---|---|---|"]
     for row in registry(root, "signal_registry"):
         page = f"[{row['label']}]({row['signal_id']}.md)"
-        text = _letters(row["source_text"])
-        lines.append(f"| {row['asks']} | {page} | {responses[row['response_id']]} | {text} |")
+        lines.append(f"| {row['asks']} | {page} | {responses[row['response_id']]} | {row['source_text']} |")
     return "\n".join(lines)
 
 
@@ -93,17 +88,17 @@ def responses(root: Path) -> str:
     plays = registry(root, "signal_registry")
     lines = ["| response | first step | who | within | after the signals |", "|---|---|---|---|---|"]
     for row in registry(root, "response_registry"):
-        after = [f"[{play['label']}](signals/{play['signal_id']}.md)" for play in plays if play["response_id"] == row["response_id"]]
+        after = [
+            f"[{play['label']}](signals/{play['signal_id']}.md)"
+            for play in plays
+            if play["response_id"] == row["response_id"]
+        ]
         what = f"{row['label']} (`{row['response_id']}`)"
         lines.append(
             f"| {what} | {row['first_step']} | {row['owner_role']} | {row['due_in_days']} days "
             f"| {'; '.join(after) or 'by choice'} |"
         )
     return "\n".join(lines)
-
-
-def _letters(source_text: str) -> str:
-    return " ".join(source_text.split())
 
 
 PAGES: dict[str, Callable[[Path], str]] = {

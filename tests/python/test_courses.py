@@ -124,14 +124,19 @@ def test_the_team_that_asks_for_first_contact_is_never_accused(courses: duckdb.D
     query = "select distinct verdict from counterpoise.fct_pair_week where team_id = 'course-first-contact'"
     verdicts = {row[0] for row in courses.execute(query).fetchall()}
     assert {"quality_first", "quiet_gain"} <= verdicts and not verdicts & HALVES
-    fired = "select count(*) from counterpoise.fct_signal_week where team_id = 'course-first-contact' and status = 'fired'"
+    fired = (
+        "select count(*) from counterpoise.fct_signal_week where team_id = 'course-first-contact' and status = 'fired'"
+    )
     assert courses.execute(fired).fetchone() == (0,)
 
 
 def test_figures_are_those_of_the_seeds(courses: duckdb.DuckDBPyConnection) -> None:
     """Before: the 52 weeks before the turn. After: the last 13 weeks, or the last 13 before people came back."""
     for team, cells in _rows_of_page("figure"):
-        turn, last = TURNS[team], courses.execute(f"select max(week_start) from counterpoise.{COURSES[team]}").fetchone()[0]
+        turn, last = (
+            TURNS[team],
+            courses.execute(f"select max(week_start) from counterpoise.{COURSES[team]}").fetchone()[0],
+        )
         spans = [(turn - timedelta(weeks=52), turn), (last - timedelta(weeks=12), last + timedelta(weeks=1))]
         if team == "course-ai-assistant":
             spans.insert(1, (RETURN - timedelta(weeks=13), RETURN))
