@@ -2,12 +2,14 @@
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
 from counterpoise.docs_pages import PAGES, registry, rendered
+from counterpoise.scoring.evidence import log_evidence
 
 SURE = 1.645
 METRICS = {row["metric_id"]: row for row in registry(ROOT, "metric_registry")}
@@ -171,3 +173,57 @@ def _anchors(text: str) -> set[str]:
     """Anchors of a page's headings, by GitHub's rule."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+# The arithmetic of the signals
+
+
+def _counted(k: float, usual: float) -> float:
+    """Poisson against a rate drawn from an exponential with three times the usual mean."""
+    drawn = k * math.log(3 * usual) - (k + 1) * math.log(1 + 3 * usual)
+    return _kept(drawn - k * math.log(usual) + usual + math.lgamma(k + 1))
+
+
+def _share(k: float, n: float, usual: float) -> float:
+    effect = math.log((k + 0.5) / (n - k + 0.5)) - _logit(usual)
+    return _evidence(effect, math.sqrt(1 / ((n + 1) * usual * (1 - usual))), 1.0)
+
+
+def _evidence(effect: float, error: float, scale: float) -> float:
+    return float(log_evidence(effect, error, scale))
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1 - share))
+
+
+def _kept(evidence: float) -> float:
+    return max(-3.0, min(6.0, evidence))
+
+
+FORMULAS: dict[str, Callable[..., float]] = {
+    "log_evidence": _evidence,
+    "counted_evidence": _counted,
+    "share_evidence": _share,
+    "odds": lambda before, after: _logit(after) - _logit(before),
+    "ratio": lambda before, after: math.log(after / before),
+    "least": min,
+    "mean_e": lambda *several: math.log(sum(map(math.exp, several)) / len(several)),
+    "less": lambda evidence, explained: max(-3.0, evidence - max(0.0, explained)),
+}
+WORKED = re.compile(rf"`({'|'.join(FORMULAS)})\(([^`)]*)\) = ([−\d.]+)`")
+SIGNAL_PAGES = sorted((ROOT / "docs" / "signals").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", SIGNAL_PAGES, ids=lambda page: page.stem)
+def test_arithmetic_of_a_signal_page_is_right(page: Path) -> None:
+    text = re.sub(r"\s+", " ", page.read_text(encoding="utf-8"))
+    for name, arguments, told in WORKED.findall(text):
+        worked = FORMULAS[name](*map(_number, arguments.split(",")))
+        assert _number(told) == pytest.approx(worked, abs=0.0051), f"{name}({arguments})"
+    assert "*Example.*" in text or page.stem == "README"
+
+
+def test_most_signal_pages_work_their_example_with_the_formulas() -> None:
+    counts = [len(WORKED.findall(page.read_text(encoding="utf-8"))) for page in SIGNAL_PAGES]
+    assert sum(counts) > 100
