@@ -11,6 +11,8 @@ strata as (
         sum(denominator) as denominator,
         sum(n) as n
     from {{ ref('fct_metric_week_stratum') }}
+    -- too few answers to be shown: hidden in both
+    where denominator is not null
     group by team_id, metric_id, week_start
 
 ),
