@@ -157,7 +157,7 @@ select * from final
     end
 {%- endmacro %}
 
-{#- A number as text with so many decimals, ties away from nothing below: engines round ties each in their own way. -#}
+{#- A number as text with so many decimals, ties upwards: engines round ties each in their own way. -#}
 {% macro decimal_text(value, decimals) -%}
     cast(cast(floor({{ counterpoise.settled(value) }} * {{ 10 ** decimals }} + 0.5) / {{ 10 ** decimals }} as decimal(28, {{ decimals }})) as {{ counterpoise.type_of('string') }})
 {%- endmacro %}
@@ -166,7 +166,7 @@ select * from final
 {% macro signal_ways(models) %}
     {%- set ways = [] -%}
     {%- if execute -%}
-        {%- for node in graph.nodes.values() -%}
+        {%- for node in graph.get('nodes', {}).values() -%}
             {%- if node.resource_type == 'model' and node.name in models -%}
                 {%- set meta = node.config.get('meta', {}) -%}
                 {%- for part in meta.get('signal_parts', []) + [meta.get('signal_unless', [])] -%}
