@@ -46,7 +46,7 @@ teams as (
 
 ),
 
-local as (
+on_the_spot as (
 
     select
         items.*,
@@ -69,7 +69,7 @@ dated as (
         {{ counterpoise.week_index('created_local') }} as week,
         {{ counterpoise.add_seconds('created_at', duplicate_seconds) }} as duplicate_until,
         {{ counterpoise.add_seconds('created_at', untouched_seconds) }} as touched_until
-    from local
+    from on_the_spot
 
 ),
 

@@ -54,7 +54,7 @@ owned as (
 
 ),
 
-local as (
+on_the_spot as (
 
     select
         owned.*,
@@ -73,7 +73,7 @@ versions as (
         value,
         greatest(version_from_week, outcome_known_week) as version_from_week,
         case when version_to_week is not null then greatest(version_to_week, outcome_known_week) end as version_to_week
-    from local
+    from on_the_spot
 
 ),
 
