@@ -15,19 +15,19 @@ closures as (
 final as (
 
     {{ counterpoise.flag_rows('closures', [
-        {'id': 'unconfirmed', 'when': 'is_unconfirmed_close', 'weight': '1',
+        {'id': 'unconfirmed', 'when': 'can_repeat and tells_requesters and not is_confirmed', 'weight': '1',
          'what': "'resolved after ' || " ~ counterpoise.amount('elapsed_hours', 'hour', 'hours') ~ " || ' without a word of the requester'"},
-        {'id': 'unchecked', 'when': 'not is_checked', 'weight': 'elapsed_hours',
+        {'id': 'unchecked', 'when': 'tells_checks and checks = 0', 'weight': 'elapsed_hours',
          'what': "'resolved after ' || " ~ counterpoise.amount('elapsed_hours', 'hour', 'hours') ~ " || ' without a review or check'"},
-        {'id': 'ai_undeclared', 'when': 'is_ai_undeclared', 'weight': 'elapsed_hours',
+        {'id': 'ai_undeclared', 'when': 'ai_assisted and ai_policy_class is null', 'weight': 'elapsed_hours',
          'what': "'resolved with AI, and no policy class was named'"},
-        {'id': 'ai_unreviewed', 'when': 'is_ai_unreviewed', 'weight': 'elapsed_hours',
+        {'id': 'ai_unreviewed', 'when': 'ai_assisted and tells_checks and checks = 0', 'weight': 'elapsed_hours',
          'what': "'resolved with AI after ' || " ~ counterpoise.amount('elapsed_hours', 'hour', 'hours') ~ " || ' without a review'"},
-        {'id': 'pingpong', 'when': 'returned_to_team', 'weight': 'handoffs',
+        {'id': 'pingpong', 'when': 'returned_before_resolution', 'weight': 'handoffs',
          'what': counterpoise.amount('handoffs', 'handover', 'handovers') ~ " || ', one of them back to a team that had it'"},
-        {'id': 'much_tracked', 'when': 'tracking_events > 0', 'weight': 'tracking_events',
+        {'id': 'much_tracked', 'when': 'tells_tracking and tracking_events > 0', 'weight': 'tracking_events',
          'what': counterpoise.amount('tracking_events', 'change', 'changes') ~ " || ' of status or fields until resolved'"},
-        {'id': 'small', 'when': 'size <= usual_size / 2', 'weight': 'usual_size - size',
+        {'id': 'small', 'when': 'size > 0 and size <= usual_size / 2', 'weight': 'usual_size - size',
          'what': "'less than half the usual size'"},
     ]) }}
 
