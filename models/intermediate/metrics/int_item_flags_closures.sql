@@ -23,11 +23,11 @@ final as (
          'what': "'resolved with AI, and no policy class was named'"},
         {'id': 'ai_unreviewed', 'when': 'ai_assisted and tells_checks and checks = 0', 'weight': 'elapsed_hours',
          'what': "'resolved with AI after ' || " ~ counterpoise.amount('elapsed_hours', 'hour', 'hours') ~ " || ' without a review'"},
-        {'id': 'pingpong', 'when': 'returned_to_team', 'weight': 'handoffs',
+        {'id': 'pingpong', 'when': 'returned_before_resolution', 'weight': 'handoffs',
          'what': counterpoise.amount('handoffs', 'handover', 'handovers') ~ " || ', one of them back to a team that had it'"},
-        {'id': 'much_tracked', 'when': 'tracking_events > 0', 'weight': 'tracking_events',
+        {'id': 'much_tracked', 'when': 'tells_tracking and tracking_events > 0', 'weight': 'tracking_events',
          'what': counterpoise.amount('tracking_events', 'change', 'changes') ~ " || ' of status or fields until resolved'"},
-        {'id': 'small', 'when': 'size <= usual_size / 2', 'weight': 'usual_size - size',
+        {'id': 'small', 'when': 'size > 0 and size <= usual_size / 2', 'weight': 'usual_size - size',
          'what': "'less than half the usual size'"},
     ]) }}
 

@@ -35,6 +35,7 @@ aging as (
         *,
         {{ counterpoise.add_seconds('created_at', counterpoise.as_integer('least(aged_hours, 500000) * 3600')) }} as aged_at
     from spans
+    where aged_hours is not null
 
 ),
 

@@ -54,10 +54,10 @@ moved as (
         on
             answers.work_item_id = moves.work_item_id
             and answers.version_from_week = moves.version_from_week
-            and moves.occurred_at >= answers.first_response_at
-            and moves.occurred_at <= answers.silent_until
-    -- the answer itself is a comment, or stands beside one
-    where not moves.is_comment or moves.occurred_at > answers.first_response_at
+    where
+        moves.occurred_at between answers.first_response_at and answers.silent_until
+        -- the answer itself is a comment, or stands beside one
+        and (not moves.is_comment or moves.occurred_at > answers.first_response_at)
     group by answers.work_item_id, answers.version_from_week
 
 ),

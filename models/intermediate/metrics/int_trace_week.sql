@@ -3,7 +3,7 @@
 with
 
 -- dated to the week in which it became known: an event that is written down three weeks late is late then
-recorded as (
+dated as (
 
     select
         steps.team_id,
@@ -11,12 +11,24 @@ recorded as (
         -- the habit is known at the end of the weeks it is taken from
         greatest(steps.version_from_week, traces.habit_week) as version_from_week,
         case when steps.version_to_week is not null then greatest(steps.version_to_week, traces.habit_week) end as version_to_week,
-        sum(1) as records,
-        sum(case when {{ counterpoise.hours_between('steps.occurred_at', 'steps.recorded_at') }} > traces.late_after_hours then 1 else 0 end) as late_records
+        {{ counterpoise.hours_between('steps.occurred_at', 'steps.recorded_at') }} > traces.late_after_hours as is_late_record
     from {{ ref('int_item_steps') }} as steps
     inner join {{ ref('int_source_traces') }} as traces on steps.source_system = traces.source_system
     where steps.recorded_at is not null and steps.team_id is not null
-    group by 1, 2, 3, 4
+
+),
+
+recorded as (
+
+    select
+        team_id,
+        week,
+        version_from_week,
+        version_to_week,
+        sum(1) as records,
+        sum(case when is_late_record then 1 else 0 end) as late_records
+    from dated
+    group by team_id, week, version_from_week, version_to_week
 
 ),
 
