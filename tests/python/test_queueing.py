@@ -28,7 +28,7 @@ def _sql(expression: str, **values: float | None) -> float | None:
     columns = ", ".join(f"cast({'null' if v is None else repr(v)} as double) as {name}" for name, v in values.items())
     with duckdb.connect() as connection:
         [(value,)] = connection.execute(f"select {expression} from (select {columns})").fetchall()
-    return value
+    return None if value is None else float(value)
 
 
 def _wait(ca2: float, cs2: float, rho: float, servers: float) -> float:
