@@ -113,7 +113,10 @@ measured as (
         series.guardrail_id,
         case
             when sum(metric_rows.n) >= max(series.min_n) and sum(metric_rows.denominator) > 0
-                then {{ counterpoise.settled('max(series.side) * (' ~ counterpoise.as_double('sum(metric_rows.numerator)') ~ ' / ' ~ counterpoise.as_double('sum(metric_rows.denominator)') ~ ' - max(series.threshold))') }}
+                then {{ counterpoise.settled(
+                    'max(series.side) * (' ~ counterpoise.as_double('sum(metric_rows.numerator)') ~ ' / ' ~ counterpoise.as_double('sum(metric_rows.denominator)')
+                    ~ ' - max(series.threshold))'
+                ) }}
         end as margin
     from periods
     inner join decided on periods.team_id = decided.team_id and periods.period_start = decided.period_start
