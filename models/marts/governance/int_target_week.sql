@@ -59,8 +59,8 @@ final as (
     inner join targets
         on
             team_weeks.team_id = targets.team_id
-            and targets.from_week <= team_weeks.week
-            and coalesce(targets.to_week, team_weeks.week) >= team_weeks.week
+            and team_weeks.week >= targets.from_week
+            and team_weeks.week <= coalesce(targets.to_week, team_weeks.week)
     left join metrics on targets.metric_id = metrics.metric_id
     group by team_weeks.team_id, team_weeks.week, targets.promise_id
 
