@@ -70,14 +70,20 @@ placed as (
 
 ),
 
+names as (
+
+    select distinct aspect from sources
+
+),
+
 spine as (
 
     select
         team_weeks.team_id,
         team_weeks.week,
-        aspects.aspect
+        names.aspect
     from team_weeks
-    cross join (select distinct aspect from sources) as aspects
+    cross join names
 
 ),
 

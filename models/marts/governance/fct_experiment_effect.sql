@@ -15,6 +15,25 @@ team_changes as (
 
 ),
 
+-- how far apart such changes usually lie, in standard errors, when nothing happens; as the contrast has it for its newest week
+usual as (
+
+    select
+        metric_id,
+        max(null_ratio) as null_ratio
+    from (
+        select
+            metric_id,
+            null_ratio,
+            row_number() over (partition by metric_id order by week desc) as newest_first
+        from {{ ref('int_contrast') }}
+        where window_weeks = {{ counterpoise.setting('recent_weeks') | max }}
+    ) as numbered
+    where newest_first = 1
+    group by metric_id
+
+),
+
 by_arm as (
 
     select
@@ -44,12 +63,13 @@ series as (
 ),
 
 -- the spread between teams asks for Student's quantile (by its expansion in 1/df); with few teams it can be small by luck, so that
--- it never goes below what the teams' own counts leave open
+-- it never goes below what the teams' own figures leave open
 errors as (
 
     select
-        *,
-        {{ sure }} * sqrt(treated_variance / (treated_teams * treated_teams) + control_variance / (control_teams * control_teams)) as half_within,
+        by_arm.*,
+        {{ sure }} * coalesce(usual.null_ratio, {{ counterpoise.setting('null_ratio_without_history') }})
+        * sqrt(treated_variance / (treated_teams * treated_teams) + control_variance / (control_teams * control_teams)) as half_within,
         case
             when treated_teams >= 2 and control_teams >= 2
                 then ({{ sure }} + 1.5241 / (treated_teams + control_teams - 2) + 1.4207 / power(treated_teams + control_teams - 2, 2)
@@ -58,6 +78,7 @@ errors as (
             else 0
         end as half_between
     from by_arm
+    left join usual on by_arm.metric_id = usual.metric_id
     where treated_teams > 0 and control_teams > 0
 
 ),

@@ -38,7 +38,7 @@ moves as (
     from (
         select
             *,
-            row_number() over (partition by team_id, metric_id, week order by log_evidence desc, direction) as place
+            row_number() over (partition by team_id, metric_id, week order by log_evidence desc, direction asc) as place
         from directed
     ) as placed
     where place = 1

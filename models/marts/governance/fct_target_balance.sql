@@ -1,5 +1,9 @@
 -- Does a team's set of targets mix leading and lagging, counted and asked, output and outcome? From the first target anybody was set:
 -- before that, none is unknown.
+{%- set sides = {
+    'leading_targets': 'leading', 'lagging_targets': 'lagging', 'quantitative': 'counted', 'qualitative': 'answered by people',
+    'outputs': 'output', 'outcomes': 'outcome',
+} %}
 with
 
 team_weeks as (
@@ -36,7 +40,7 @@ counted as (
         count(ranked.promise_id) as targets,
         sum(case when ranked.is_rewarded then 1 else 0 end) as rewarded_targets,
         sum(case when ranked.is_ranked then 1 else 0 end) as ranked_targets,
-        {%- for side in ['leading_targets', 'lagging_targets', 'quantitative', 'qualitative', 'outputs', 'outcomes'] %}
+        {%- for side in sides %}
         coalesce(sum(ranked.{{ side }}), 0) as {{ side }},
         {%- endfor %}
         max(case when ranked.place = 1 then ranked.metric_id end) as top_metric_id,
@@ -56,7 +60,7 @@ sided as (
 
     select
         *,
-        {%- for side, words in [('leading_targets', 'leading'), ('lagging_targets', 'lagging'), ('quantitative', 'counted'), ('qualitative', 'answered by people'), ('outputs', 'output'), ('outcomes', 'outcome')] %}
+        {%- for side, words in sides.items() %}
         {{ "|| " if not loop.first }}case when {{ side }} = 0 then ', {{ words }}' else '' end{{ ' as sides' if loop.last }}
         {%- endfor %}
     from counted
@@ -68,7 +72,7 @@ final as (
     select
         team_id,
         {{ counterpoise.week_start('week') }} as week_start,
-        {%- for column in ['targets', 'rewarded_targets', 'ranked_targets', 'leading_targets', 'lagging_targets', 'quantitative', 'qualitative', 'outputs', 'outcomes'] %}
+        {%- for column in ['targets', 'rewarded_targets', 'ranked_targets'] + (sides.keys() | list) %}
         {{ counterpoise.as_integer(column) }} as {{ column }},
         {%- endfor %}
         top_metric_id,

@@ -94,8 +94,8 @@ final as (
         team_id,
         arm,
         metric_id,
-        weeks_before,
-        weeks_after,
+        {{ counterpoise.as_integer('weeks_before') }} as weeks_before,
+        {{ counterpoise.as_integer('weeks_after') }} as weeks_after,
         {{ counterpoise.settled('level_after - level_before') }} as change,
         {{ counterpoise.settled('variance_after + variance_before') }} as change_variance
     from levels

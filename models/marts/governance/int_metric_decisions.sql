@@ -102,11 +102,11 @@ final as (
 
     select
         metrics.metric_id,
-        now_week.week,
-        coalesce(counted.reviews, 0) as reviews,
+        {{ counterpoise.as_integer('now_week.week') }} as week,
+        {{ counterpoise.as_integer('coalesce(counted.reviews, 0)') }} as reviews,
         -- three quarters of the cadences that lie wholly within the 26 weeks
         coalesce(counted.cadences, 0) >= 0.75 * floor({{ reach_weeks }}.0 / metrics.cadence_weeks) as is_reviewed_in_cadence,
-        coalesce(counted.decisions, 0) as decisions,
+        {{ counterpoise.as_integer('coalesce(counted.decisions, 0)') }} as decisions,
         followed.metric_id is not null or answered.metric_id is not null as has_changed_behaviour
     from metrics
     cross join now_week

@@ -84,10 +84,10 @@ final as (
 
     select
         team_weeks.team_id,
-        team_weeks.week,
+        {{ counterpoise.as_integer('team_weeks.week') }} as week,
         team_weeks.is_told,
         kept.practice,
-        kept.is_reviewed
+        {{ counterpoise.as_integer('kept.is_reviewed') }} as is_reviewed
     from team_weeks
     left join kept
         on

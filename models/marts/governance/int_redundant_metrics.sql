@@ -63,7 +63,7 @@ final as (
         metric_id,
         other_metric_id as redundant_with,
         likeness,
-        team_weeks
+        {{ counterpoise.as_integer('team_weeks') }} as team_weeks
     from ranked
     where place = 1
 

@@ -121,10 +121,10 @@ final as (
 
     select
         running.team_id,
-        running.week,
-        sum(running.items) as items,
-        max(running.items) as items_of_main_source,
-        max(known_sources.sources) as sources
+        {{ counterpoise.as_integer('running.week') }} as week,
+        {{ counterpoise.as_integer('sum(running.items)') }} as items,
+        {{ counterpoise.as_integer('max(running.items)') }} as items_of_main_source,
+        {{ counterpoise.as_integer('max(known_sources.sources)') }} as sources
     from running
     inner join known_sources on running.week = known_sources.week
     group by running.team_id, running.week

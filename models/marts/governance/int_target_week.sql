@@ -42,25 +42,25 @@ final as (
 
     select
         team_weeks.team_id,
-        team_weeks.week,
+        {{ counterpoise.as_integer('team_weeks.week') }} as week,
         targets.promise_id,
         min({{ counterpoise.byte_order('targets.metric_id') }}) as metric_id,
         max(targets.is_rewarded) = 1 as is_rewarded,
         max(targets.is_ranked) = 1 as is_ranked,
         max(targets.is_quarterly) = 1 as is_quarterly,
-        1 + max(targets.is_rewarded) + max(targets.is_ranked) as weight,
-        max(case when metrics.is_leading then 1 else 0 end) as leading_targets,
-        max(case when not metrics.is_leading then 1 else 0 end) as lagging_targets,
-        max(case when metrics.is_quantitative then 1 else 0 end) as quantitative,
-        max(case when not metrics.is_quantitative then 1 else 0 end) as qualitative,
-        max(case when metrics.room = 'output' then 1 else 0 end) as outputs,
-        max(case when metrics.room = 'outcome' then 1 else 0 end) as outcomes
+        {{ counterpoise.as_integer('1 + max(targets.is_rewarded) + max(targets.is_ranked)') }} as weight,
+        {{ counterpoise.as_integer("max(case when metrics.is_leading then 1 else 0 end)") }} as leading_targets,
+        {{ counterpoise.as_integer("max(case when not metrics.is_leading then 1 else 0 end)") }} as lagging_targets,
+        {{ counterpoise.as_integer("max(case when metrics.is_quantitative then 1 else 0 end)") }} as quantitative,
+        {{ counterpoise.as_integer("max(case when not metrics.is_quantitative then 1 else 0 end)") }} as qualitative,
+        {{ counterpoise.as_integer("max(case when metrics.room = 'output' then 1 else 0 end)") }} as outputs,
+        {{ counterpoise.as_integer("max(case when metrics.room = 'outcome' then 1 else 0 end)") }} as outcomes
     from team_weeks
     inner join targets
         on
             team_weeks.team_id = targets.team_id
-            and targets.from_week <= team_weeks.week
-            and coalesce(targets.to_week, team_weeks.week) >= team_weeks.week
+            and team_weeks.week >= targets.from_week
+            and team_weeks.week <= coalesce(targets.to_week, team_weeks.week)
     left join metrics on targets.metric_id = metrics.metric_id
     group by team_weeks.team_id, team_weeks.week, targets.promise_id
 

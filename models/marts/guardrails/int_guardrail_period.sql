@@ -5,6 +5,7 @@
 {%- if period not in ('month', 'quarter') -%}
     {{ exceptions.raise_compiler_error("counterpoise_reward_period is month or quarter, not '" ~ period ~ "'") }}
 {%- endif -%}
+{%- set observed = counterpoise.as_double('sum(metric_rows.numerator)') ~ ' / ' ~ counterpoise.as_double('sum(metric_rows.denominator)') -%}
 {%- set months = {'month': 1, 'quarter': 3}[period] -%}
 with
 
@@ -113,7 +114,7 @@ measured as (
         series.guardrail_id,
         case
             when sum(metric_rows.n) >= max(series.min_n) and sum(metric_rows.denominator) > 0
-                then {{ counterpoise.settled('max(series.side) * (' ~ counterpoise.as_double('sum(metric_rows.numerator)') ~ ' / ' ~ counterpoise.as_double('sum(metric_rows.denominator)') ~ ' - max(series.threshold))') }}
+                then {{ counterpoise.settled('max(series.side) * (' ~ observed ~ ' - max(series.threshold))') }}
         end as margin
     from periods
     inner join decided on periods.team_id = decided.team_id and periods.period_start = decided.period_start
@@ -131,8 +132,13 @@ measured as (
 final as (
 
     select
-        periods.*,
-        decided.decided_week,
+        periods.team_id,
+        periods.period_start,
+        periods.period_end,
+        {%- for column in ['first_week', 'last_complete_week', 'from_week', 'to_week'] %}
+        {{ counterpoise.as_integer('periods.' ~ column) }} as {{ column }},
+        {%- endfor %}
+        {{ counterpoise.as_integer('decided.decided_week') }} as decided_week,
         measured.guardrail_id,
         measured.margin
     from periods

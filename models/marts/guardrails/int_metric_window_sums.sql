@@ -31,18 +31,9 @@ team_weeks as (
 
     select
         team_id,
-        week,
-        first_week
+        week
     from {{ ref('int_team_weeks') }}
     where is_complete
-
-),
-
-starts as (
-
-    select team_id, min(first_week) as first_week
-    from team_weeks
-    group by team_id
 
 ),
 
@@ -57,8 +48,10 @@ weekly as (
         sum(rows_known.denominator) as denominator,
         sum(rows_known.n) as n
     from {{ ref('int_metric_rows') }} as rows_known
-    inner join starts on rows_known.team_id = starts.team_id
-    where rows_known.due_week >= starts.first_week
+    inner join team_weeks
+        on
+            rows_known.team_id = team_weeks.team_id
+            and rows_known.due_week = team_weeks.week
     group by rows_known.team_id, rows_known.metric_id, rows_known.due_week, rows_known.known_week
 
 ),
@@ -77,29 +70,20 @@ series as (
 -- in when it is known, out when its week is no longer among the last
 changes as (
 
+    {%- for sign, week in [('', 'weekly.known_week'), ('-', 'weekly.due_week + asked.window_weeks')] %}
     select
         weekly.team_id,
         weekly.metric_id,
         asked.window_weeks,
-        weekly.known_week as week,
-        weekly.numerator,
-        weekly.denominator,
-        weekly.n
+        {{ week }} as week,
+        {{ sign }}weekly.numerator as numerator,
+        {{ sign }}weekly.denominator as denominator,
+        {{ sign }}weekly.n as n
     from weekly
     inner join asked on weekly.metric_id = asked.metric_id
     where weekly.known_week < weekly.due_week + asked.window_weeks
-    union all
-    select
-        weekly.team_id,
-        weekly.metric_id,
-        asked.window_weeks,
-        weekly.due_week + asked.window_weeks as week,
-        -weekly.numerator as numerator,
-        -weekly.denominator as denominator,
-        -weekly.n as n
-    from weekly
-    inner join asked on weekly.metric_id = asked.metric_id
-    where weekly.known_week < weekly.due_week + asked.window_weeks
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -118,7 +102,7 @@ change_weeks as (
 
 ),
 
-final as (
+windows as (
 
     select
         series.team_id,
@@ -143,6 +127,20 @@ final as (
             and series.metric_id = change_weeks.metric_id
             and asked.window_weeks = change_weeks.window_weeks
             and team_weeks.week = change_weeks.week
+
+),
+
+final as (
+
+    select
+        team_id,
+        metric_id,
+        {{ counterpoise.as_integer('window_weeks') }} as window_weeks,
+        {{ counterpoise.as_integer('week') }} as week,
+        {{ counterpoise.as_double('numerator') }} as numerator,
+        {{ counterpoise.as_double('denominator') }} as denominator,
+        {{ counterpoise.as_integer('n') }} as n
+    from windows
 
 )
 
