@@ -5,6 +5,7 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -179,3 +180,34 @@ def test_wrong_usage_exits_2_and_writes_nothing(arguments, secret, says, tmp_pat
     said = _call(*arguments, secret=secret)
     assert said.exit_code == 2 and says in said.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_draws_are_kept_in_the_warehouse_and_never_changed(tmp_path: Path) -> None:
+    db = tmp_path / "marts.duckdb"
+    (tmp_path / ".marts.build").mkdir()
+    types = {"period_number": "integer", "period_start": "date", "period_end": "date"}
+    for file in (db, tmp_path / ".marts.build" / "work.duckdb"):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute("create schema counterpoise")
+            for mart, column, ids in (
+                ("dim_team", "team_id", ["A", "B"]), ("dim_metric", "metric_id", METRICS),
+                ("dim_signal", "signal_id", []), ("dim_response", "response_id", []),
+            ):  # fmt: skip
+                connection.execute(
+                    f"create table counterpoise.{mart} as select unnest(?::varchar[]) as {column}", [ids]
+                )
+            columns = ", ".join(f"{name} {types.get(name, 'varchar')}" for name in rotation.COLUMNS)
+            connection.execute(f"create table counterpoise.metric_rotation ({columns})")
+    plan = ["--db", db, "--pool", ",".join(METRICS), "--start", "2024-01-01"]
+    assert "4 new draws" in _call(*plan, "--as-of", "2024-02-01").output
+    assert "0 new draws" in _call(*plan, "--as-of", "2024-02-28").output
+    assert "2 new draws" in _call(*plan, "--as-of", "2024-03-01").output
+    assert "6 draws fit" in _call("--verify", "--db", db, secret=None).output
+    assert "There is no metric" in _call("--db", db, "--pool", "csat,happiness", "--start", "2024-01-01").output
+    assert "There is no team" in _call(*plan, "--team", "C").output
+    with duckdb.connect(str(tmp_path / ".marts.build" / "work.duckdb")) as connection:
+        connection.execute(
+            "update counterpoise.metric_rotation set metric_id = 'none' where period_number = 2 and team_id = 'B'"
+        )
+    wrong = _call("--verify", "--db", db)
+    assert wrong.exit_code == 1 and "Team B, period 2: none does not follow from the key" in wrong.output
