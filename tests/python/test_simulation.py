@@ -1,5 +1,6 @@
 """The generator: same in, same out; nothing impossible happens; each kind does what its name says."""
 
+import csv
 import hashlib
 import math
 from datetime import date, datetime, timedelta
@@ -14,10 +15,12 @@ import yaml
 
 from counterpoise.contract import load_contract
 from counterpoise.errors import UsageError
+from counterpoise.inputs import load_folder
 from counterpoise.project import find_project_dir
 from counterpoise.simulation import KINDS, simulate
 from counterpoise.simulation.clock import WorkCalendar
-from counterpoise.simulation.tables import ARROW_TYPES, team_tables
+from counterpoise.simulation.columns import ARROW_TYPES
+from counterpoise.simulation.tables import team_tables
 from counterpoise.simulation.world import World, draw_team
 
 START = date(2024, 9, 30)
@@ -433,6 +436,217 @@ def test_each_kind_does_what_its_name_says(
 def test_every_kind_is_tested() -> None:
     marks = test_each_kind_does_what_its_name_says.pytestmark
     assert {case[0] for case in marks[0].args[1]} == set(KINDS)
+
+
+# --- the catalogue: for every signal a team that shows it and a twin that only looks alike ---
+
+_NOT_SIMULATED = {"time_entries", "annotations", "business_calendars", "holidays"}
+_FEW = {"scenario": "catalogue", "weeks": 12, "scale": 0.1}
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogue's organisation at half the usual volume, with its labels beside the folder."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    simulate(folder / "data", labels_path=folder / "labels.csv", scenario="catalogue", scale=0.5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def organisation(catalogue: Path) -> duckdb.DuckDBPyConnection:
+    """Its tables, loaded as a user's would be; beside them `teams_of`: kind and onset of each team."""
+    connection = duckdb.connect()
+    summary = load_folder(connection, catalogue / "data", schema="main")
+    assert summary.notes == 0
+    connection.execute(
+        "create table teams_of as select * replace (coalesce(onset_week, date '2026-03-16') as onset_week)"
+        f" from read_csv('{catalogue}/labels.csv') where kind <> 'quiet'"
+    )
+    connection.execute(_FINISHED)
+    return connection
+
+
+_FINISHED = """
+create table finished as
+select i.*, e.*, l.kind, l.onset_week,
+    epoch(first_resolved - i.created_at) / 3600 as hours,
+    epoch(i.due_at - i.created_at) / 3600 as promised
+from work_items i
+join teams_of l on l.team_id = left(i.work_item_id, 9)
+left join (
+    select work_item_id as item,
+        min(occurred_at) filter (event_type = 'resolved') as first_resolved,
+        count(*) filter (event_type = 'resolved') as resolutions,
+        bool_or(event_type = 'reopened') as came_back,
+        bool_or(event_type in ('reviewed', 'checked')) as checked,
+        bool_or(event_type = 'edited' and field_name = 'resolved_at') as mended,
+        bool_or(event_type = 'commented' and actor_role = 'requester') as heard,
+        count(*) filter (event_type = 'handed_off') as handovers,
+        count(*) filter (event_type in ('status_changed', 'edited')) as tracking,
+        count(*) filter (event_type = 'assigned') as assigned,
+        min(occurred_at) filter (event_type = 'started') as begun
+    from work_item_events group by 1
+) e on item = i.work_item_id
+"""
+
+
+def test_the_catalogue_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("once", "again"):
+        simulate(tmp_path / name, labels_path=tmp_path / f"{name}.csv", **_FEW)
+    assert _hashes(tmp_path / "once") == _hashes(tmp_path / "again")
+    assert (tmp_path / "once.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
+
+
+def test_every_signal_has_a_team_and_a_twin(catalogue: Path) -> None:
+    with (find_project_dir() / "seeds/registry/signal_registry.csv").open(encoding="utf-8") as file:
+        signals = {row["signal_id"] for row in csv.DictReader(file)}
+    rows = duckdb.execute(
+        f"select signal_id, is_twin, kind, is_paradox from read_csv('{catalogue}/labels.csv')"
+    ).fetchall()
+    assert len(rows) == 57
+    found = {(signal_id, is_twin): kind for signal_id, is_twin, kind, _ in rows if signal_id is not None}
+    assert found == {
+        (signal_id, is_twin): f"{signal_id}_twin" if is_twin else signal_id
+        for signal_id in signals
+        for is_twin in (True, False)
+    }
+    assert not [kind for _, is_twin, kind, is_paradox in rows if is_twin and is_paradox]
+
+
+def test_the_catalogue_is_always_whole(tmp_path: Path) -> None:
+    summary = simulate(tmp_path / "data", teams=2, **_FEW | {"weeks": 4})
+    assert summary.teams == 57
+    assert summary.rows["capacity"] == 57 * 4
+
+
+def test_demo_teams_say_which_signal_they_show(made: Path) -> None:
+    rows = duckdb.execute(f"select kind, signal_id, is_twin from read_csv('{made}/labels.csv')").fetchall()
+    assert {kind: signal for kind, signal, _ in rows} == {
+        "early_close": "premature_close", "splitting": "fragmented_work", "stopped_clock": "stopped_clock",
+        "noise": None, "real_improvement": None, "season": None,
+    }  # fmt: skip
+    assert not any(is_twin for *_, is_twin in rows)
+
+
+def test_the_other_scenarios_have_nothing_of_the_catalogue_s(database: duckdb.DuckDBPyConnection) -> None:
+    events = {name for (name,) in database.execute("select distinct event_type from work_item_events").fetchall()}
+    assert not events & {"status_changed", "edited", "blocked", "checked", "deployed", "reverted"}
+    columns = {name for name, *_ in database.execute("describe work_items").fetchall()}
+    assert not columns & {"due_at", "goal_id", "ai_assisted", "ai_policy_class"}
+
+
+def test_every_table_of_the_contract_is_there(organisation: duckdb.DuckDBPyConnection) -> None:
+    tables = {name for (name,) in organisation.execute("show tables").fetchall()}
+    assert set(load_contract()) - tables <= _NOT_SIMULATED
+    allowed = {
+        "activity": ("team_hours", 11), "construct": ("survey_answers", 9), "layer": ("norms", 4),
+        "cost_type": ("costs", 3), "link_type": ("work_item_links", 4),
+    }  # fmt: skip
+    for column, (table, words) in allowed.items():
+        assert _count(organisation, f"select distinct {column} from {table}") == words, column
+
+
+def test_what_happens_in_the_catalogue_is_possible(organisation: duckdb.DuckDBPyConnection) -> None:
+    assert not _count(organisation, "from work_item_events where recorded_at < occurred_at or _loaded_at < recorded_at")
+    assert not _count(organisation, "from outcomes where recorded_at < occurred_at or _loaded_at < recorded_at")
+    assert not _count(organisation, "from work_item_events where event_seq = 1 and event_type <> 'created'")
+    assert not _count(organisation, "from work_items where due_at <= created_at")
+    assert not _count(organisation, "from process_runs where ended_at <= started_at")
+    end = "timestamp '2026-09-28'"
+    for table, column in (("work_item_events", "recorded_at"), ("outcomes", "recorded_at"), ("process_runs", "ended_at"),
+                          ("metric_changes", "approved_at"), ("metric_reviews", "reviewed_at")):  # fmt: skip
+        assert not _count(organisation, f"from {table} where {column} >= {end}"), table
+    for table in ("work_items", "capacity", "costs", "norms", "metric_reviews", "process_runs", "targets"):
+        orphans = f"from {table} where team_id is not null and team_id not in (select team_id from teams)"
+        assert not _count(organisation, orphans), table
+
+
+# What the items first resolved show: a measure of them, and between which factors it changes from the year before the onset to
+# the weeks after the ramp, for the team and for its twin (which may change alike where the difference is elsewhere).
+_WEEKS_OF = "count(distinct date_trunc('week', first_resolved))"
+_ITEMS = {
+    "outcome_divergence": ("avg(came_back::int)", (2.0, 9.0), (0.5, 1.7)),
+    "fragmented_work": ("avg((origin = 'split')::int)", (5.0, 99.0), (0.2, 2.0)),
+    "rework_loop": (f"sum(resolutions) / {_WEEKS_OF}", (1.2, 3.0), (0.5, 1.0)),
+    "burst_and_quiet": ("avg((day(first_resolved + interval 7 day) <= 7)::int)", (1.8, 9.0), (1.5, 9.0)),
+    "crowded_out_work": (f"sum(resolutions) / {_WEEKS_OF}", (1.2, 2.0), (0.8, 1.2)),
+    "backdated_edits": ("avg(mended::int)", (5.0, 99.0), (0.3, 2.0)),
+    "premature_close": ("avg(came_back::int)", (1.7, 9.0), (0.5, 1.5)),
+    "skipped_checks": ("avg(checked::int)", (0.1, 0.4), (0.1, 0.4)),
+    "cherry_picking": ("avg((category in ('change', 'fault'))::int)", (0.1, 0.7), (0.1, 0.7)),
+    "siloed_gain": ("avg((handovers > 1)::int)", (4.0, 20.0), (0.4, 1.9)),
+    "overloaded_queue": ("median(epoch(begun - created_at))", (2.0, 9.0), (0.7, 1.4)),
+    "proof_of_work": ("avg(tracking)", (3.0, 9.0), (0.8, 1.2)),
+    "austerity": (f"sum(resolutions) / {_WEEKS_OF}", (0.85, 1.3), (0.5, 0.85)),
+    "expectation_inflation": ("median(promised)", (0.25, 0.5), (0.8, 1.25)),
+    "meta_work_explosion": ("avg(ai_assisted::int)", (2.0, 6.0), (2.0, 6.0)),
+    "permission_ambiguity": ("avg((ai_policy_class is null)::int) filter (ai_assisted)", (3.0, 20.0), (0.2, 1.5)),
+    "amplification_loop": (f"sum(assigned) / {_WEEKS_OF}", (1.5, 5.0), (0.7, 1.3)),
+    "ownership_gap": ("avg((handovers > 1)::int)", (4.0, 20.0), (0.4, 1.9)),
+    "stopped_clock": ("median(hours)", (1.1, 3.0), (0.3, 0.9)),
+    "acknowledge_only": ("median(epoch(begun - created_at))", (2.0, 20.0), (0.1, 0.8)),
+    "threshold_bunching": ("avg(came_back::int)", (1.1, 4.0), (0.2, 1.0)),
+}  # fmt: skip
+# The same for records that stand around the items: a value since the onset, and between which bounds it lies.
+_RECORDS = {
+    "definition_churn": ("select count(*)::double from metric_changes where {team}", (5, 99), (1, 1)),
+    "unreviewed_outcomes": (
+        "select avg((not outcome_shown)::int) from metric_reviews where {team} and reviewed_at >= timestamp '{since}'"
+        " and metric_id = 'throughput'",
+        (0.7, 1.0), (0.0, 0.0),
+    ),
+    "fewer_experiments": (
+        "select sum(hours) filter (activity = 'experiment') / sum(hours) from team_hours"
+        " where {team} and week_start >= date '{since}'",
+        (0.0, 0.02), (0.03, 0.12),
+    ),
+    "metric_fixation": (
+        "select avg((metric_id like 'first_response%')::int) from targets"
+        " where {team} and valid_to is null and tied_to_reward and publicly_ranked",
+        (1.0, 1.0), (0.2, 0.6),
+    ),
+    "invisible_work": (
+        "select avg((owner_team_id is null)::int) from process_runs where {team} and process_id like '%reconciliation'",
+        (1.0, 1.0), (0.0, 0.0),
+    ),
+    "lost_slack": (
+        # Items of the first peak's week (created five weeks after the onset) that wait for longer than a week.
+        "select avg((epoch(begun - created_at) > 604800)::int) from finished where {item}"
+        " and created_at >= date '{since}' + 14 and created_at < date '{since}' + 21",
+        (0.3, 1.0), (0.0, 0.1),
+    ),
+}  # fmt: skip
+
+
+def test_every_signal_is_looked_at(catalogue: Path) -> None:
+    found = duckdb.execute(f"select distinct signal_id from read_csv('{catalogue}/labels.csv') where signal_id > ''")
+    assert {signal for (signal,) in found.fetchall()} == set(_ITEMS) | set(_RECORDS)
+
+
+@pytest.mark.parametrize("signal", _ITEMS)
+def test_items_show_the_signal_and_the_twin_does_not(signal: str, organisation: duckdb.DuckDBPyConnection) -> None:
+    measure, *expected = _ITEMS[signal]
+    query = f"""
+        select {measure} from finished
+        where kind = $kind and first_resolved >= onset_week - interval 364 day
+            and (first_resolved < onset_week or first_resolved >= onset_week + interval 21 day)
+        group by first_resolved >= onset_week order by first_resolved >= onset_week
+    """
+    for kind, (low, high) in zip((signal, f"{signal}_twin"), expected, strict=True):
+        (before,), (after,) = organisation.execute(query, {"kind": kind}).fetchall()
+        assert low <= after / before <= high, (kind, before, after)
+
+
+@pytest.mark.parametrize("signal", _RECORDS)
+def test_records_show_the_signal_and_the_twin_does_not(signal: str, organisation: duckdb.DuckDBPyConnection) -> None:
+    query, *expected = _RECORDS[signal]
+    for kind, (low, high) in zip((signal, f"{signal}_twin"), expected, strict=True):
+        team_id, since = organisation.execute(
+            "select team_id, onset_week + 21 from teams_of where kind = ?", [kind]
+        ).fetchone()
+        filled = query.format(team=f"team_id = '{team_id}'", item=f"kind = '{kind}'", since=f"{since:%Y-%m-%d}")
+        value = organisation.execute(filled).fetchone()[0]
+        assert low <= value <= high, (kind, value)
 
 
 def test_tables_have_no_names_of_people(made: Path) -> None:

@@ -35,7 +35,7 @@ SLOTS = (
     Slot("created", "created", REQUESTER, "queued"),
     Slot("assigned", "assigned", AGENT),
     Slot("handed_off", "handed_off", AGENT, "queued", field="team_id"),
-    Slot("looked_at", "commented", AGENT),
+    Slot("looked_at", "commented", AGENT, public=False),
     Slot("handed_back", "handed_off", AGENT, "queued", field="team_id"),
     Slot("chased", "commented", REQUESTER, public=True),
     Slot("started", "started", AGENT, "active"),
@@ -76,7 +76,7 @@ SLOTS = (
     Slot("taken_up_2", "started", AGENT, "active"),
     Slot("resolved_3", "resolved", AGENT, "done"),
     Slot("reverted", "reverted", AGENT),
-    Slot("touched_after", "commented", AGENT),
+    Slot("touched_after", "commented", AGENT, public=False),
     Slot("edited_after", "edited", AGENT, field="resolved_at"),
     Slot("closed", "closed", AUTOMATION, "done"),
 )

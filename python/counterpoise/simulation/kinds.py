@@ -17,6 +17,8 @@ from counterpoise.simulation.clock import WorkCalendar
 from counterpoise.simulation.scenes import USUAL, Scene
 from counterpoise.simulation.types import Bools, Floats, Ints
 
+LOAD_TO_QUEUE = 2.2  # the power with which waiting grows with load
+
 
 @dataclass
 class Weeks:

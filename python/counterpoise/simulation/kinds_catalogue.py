@@ -11,6 +11,7 @@ import numpy as np
 
 from counterpoise.simulation.items import FIRST_HARD_CATEGORY
 from counterpoise.simulation.kinds import (
+    LOAD_TO_QUEUE,
     Course,
     Demand,
     Kind,
@@ -27,7 +28,6 @@ from counterpoise.simulation.kinds import (
 from counterpoise.simulation.scenes import Scene, TracePart, Traces, is_run_day
 from counterpoise.simulation.types import Bools, Floats
 
-_LOAD_TO_QUEUE = 2.2  # what the lifecycle makes of load
 _LAST_DAYS = 7.0  # of the month
 _CUT = 1 / 3  # of the people
 _PEAKS_BEFORE, _PEAKS_AFTER = (-48, -40, -32, -24, -16, -8), (5, 12, 19)  # weeks since the onset
@@ -42,7 +42,7 @@ def taken_in(share: float) -> Demand:
 
     def demand(weeks: Weeks, strength: Floats, since: Floats) -> None:
         weeks.arrivals *= 1 + share * strength
-        weeks.drag *= (1 + share * strength) ** -_LOAD_TO_QUEUE
+        weeks.drag *= (1 + share * strength) ** -LOAD_TO_QUEUE
 
     return demand
 
@@ -161,7 +161,7 @@ def stalled_on_run_days(course: Course, s: Floats, rng: np.random.Generator) -> 
 def fewer_hands(weeks: Weeks, strength: Floats, since: Floats) -> None:
     """Part of austerity: fewer are there, and those who are do as much as all did."""
     weeks.staff *= 1 - _CUT * strength
-    weeks.drag *= (1 - _CUT * strength) ** _LOAD_TO_QUEUE
+    weeks.drag *= (1 - _CUT * strength) ** LOAD_TO_QUEUE
 
 
 def less_of_all(weeks: Weeks, strength: Floats, since: Floats) -> None:
@@ -178,8 +178,8 @@ def peaks(height_before: float, height_after: float, drags: bool) -> Demand:
         for at, height in [(at, height_before) for at in _PEAKS_BEFORE] + [(at, height_after) for at in _PEAKS_AFTER]:
             peak, after = since == at, since == at + 1
             weeks.arrivals *= np.where(peak, height, 1.0)
-            weeks.drag *= np.where(peak, (0.6 * height + 0.4) ** -_LOAD_TO_QUEUE, 1.0)
-            weeks.drag *= np.where(after, (0.4 * height + 0.6) ** -_LOAD_TO_QUEUE, 1.0)
+            weeks.drag *= np.where(peak, (0.6 * height + 0.4) ** -LOAD_TO_QUEUE, 1.0)
+            weeks.drag *= np.where(after, (0.4 * height + 0.6) ** -LOAD_TO_QUEUE, 1.0)
             if not drags or at < 0:
                 continue
             for weeks_after, drag in enumerate(_DRAG_AFTER_PEAK):

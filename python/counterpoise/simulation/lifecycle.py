@@ -22,7 +22,7 @@ from counterpoise.simulation.items import (
     Items,
     Requests,
 )
-from counterpoise.simulation.kinds import Course, Plan, Weeks
+from counterpoise.simulation.kinds import LOAD_TO_QUEUE, Course, Plan, Weeks
 from counterpoise.simulation.types import Bools, Floats
 from counterpoise.simulation.world import CATALOGUE, Team, World
 
@@ -30,10 +30,9 @@ _ROUNDS = 4  # a first contact, and up to three times coming back
 _REOPENED, _CONTACTS_AGAIN = 0.45, 0.40  # of the unsolved; the others stay silent
 _REOPENED_THOUGH_SOLVED = 0.008
 _CLOSED_AFTER_HOURS = 168.0  # a closed item is not reopened: a new one is made
-_LOAD_TO_QUEUE = 2.2  # waiting grows faster than load
 _ASSIGNED = 0.3  # by somebody, before work starts; the others are simply picked up
 _HANDED_OFF, _MOVED = 0.07, 0.02  # of all items; the moved are among the handed off
-_HANDED_OFF_IN_CATALOGUE, _MOVED_IN_CATALOGUE = 0.08, 0.055
+_HANDED_OFF_IN_CATALOGUE, _MOVED_IN_CATALOGUE, _SPLIT_IN_CATALOGUE = 0.08, 0.055, 0.01
 _NOT_IF_GIVEN_UP = (
     "handed_off", "handed_back", "escalated", "chased", "started", "paused", "resumed", "stopped",
     "restarted", "resolved",
@@ -45,7 +44,7 @@ def live(world: World, team: Team) -> tuple[Items, Weeks]:
     """All items of the team created before the last load, sorted by creation, and the team's weeks."""
     rng = world.rng(2, team.index)
     weeks = draw_weeks(world, team, rng)
-    queue_factor = load_of(weeks) ** _LOAD_TO_QUEUE * weeks.drag
+    queue_factor = load_of(weeks) ** LOAD_TO_QUEUE * weeks.drag
     requests = first_requests(world, team, weeks, rng)
     parts: list[Items] = []
     rows = 0
@@ -114,7 +113,7 @@ def _plan(world: World, team: Team, requests: Requests, queue_factor: Floats, rn
         abandon_share=np.zeros(n),
         replies=np.full(n, trade.reply_mean),
         acknowledge_share=np.zeros(n),
-        split_share=np.full(n, 0.01 if in_catalogue else 0.0),
+        split_share=np.full(n, _SPLIT_IN_CATALOGUE if in_catalogue else 0.0),
         pause_length=np.ones(n),
         size=np.ones(n),
         assigned_share=np.full(n, _ASSIGNED),

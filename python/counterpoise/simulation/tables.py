@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from counterpoise.contract import load_contract
-from counterpoise.simulation import surroundings, surroundings_catalogue
+from counterpoise.simulation import surroundings, surroundings_catalogue, tables_catalogue
 from counterpoise.simulation.clock import HOURS_PER_WEEK
+from counterpoise.simulation.columns import moment, named, numbered, to_table
 from counterpoise.simulation.demand import load_of
 from counterpoise.simulation.events import (
     ROLES,
@@ -28,45 +28,16 @@ from counterpoise.simulation.items import (
     RESOLUTIONS,
     Items,
 )
-from counterpoise.simulation.kinds import Weeks
 from counterpoise.simulation.lifecycle import live
 from counterpoise.simulation.outcomes import OUTCOME_TYPES, draw_outcomes
 from counterpoise.simulation.surroundings import Columns
-from counterpoise.simulation.traces import GOALS, POLICIES, leave_traces
-from counterpoise.simulation.types import Bools, Floats, Ints
+from counterpoise.simulation.traces import leave_traces
+from counterpoise.simulation.types import Bools, Floats
 from counterpoise.simulation.world import CATALOGUE, Team, World, draw_team
 
-ARROW_TYPES = {
-    "string": pa.string(),
-    "timestamp": pa.timestamp("us"),
-    "date": pa.date32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
-}
-_NEVER = np.datetime64("NaT", "us")
 _ACCOUNT_SIZE = 8  # requesters an account has on average
 _CAUSE_IS_NOTED = 0.4  # share of the items that come of a failure that are linked to it
-
-
-def to_table(name: str, columns: Columns) -> pa.Table:
-    """Arrow table of the given columns, in the order and with the types of contract table `name`.
-
-    Raises:
-        KeyError: a column is not in the contract.
-    """
-    known = {column.name: ARROW_TYPES[column.data_type] for column in load_contract()[name].columns}
-    unknown = set(columns) - set(known)
-    if unknown:
-        raise KeyError(f"not in contract table {name}: {sorted(unknown)}")
-    arrays = {}
-    for column, data_type in known.items():
-        if column in columns:
-            values = columns[column]
-            array = values if isinstance(values, (pa.Array, pa.ChunkedArray)) else pa.array(values)
-            arrays[column] = array.cast(data_type)
-    return pa.table(arrays)
+_CONTINUES = 0.04  # share of them that are the same request in another tool
 
 
 def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
@@ -87,7 +58,7 @@ def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
         world.rng(3, team.index),
         nightly=team.kind.scene.nightly,
     )
-    ids = _numbered(f"{team.team_id}-i", 1 + np.arange(len(items)), 6)
+    ids = numbered(f"{team.team_id}-i", 1 + np.arange(len(items)), 6)
     asking = _Asking(world, team, items)
     people = world.rng(5, team.index)
     columns: dict[str, Columns | None] = {
@@ -105,9 +76,11 @@ def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
         "teams": _teams(world, team),
     }
     if in_catalogue:
-        columns["work_items"] |= _item_extras(world, team, items, offset)
-        columns["work_item_events"] |= _edit_values(world, items, events, offset, columns["work_item_events"])
-        columns |= _catalogue_columns(world, team, weeks, items)
+        columns["work_items"] |= tables_catalogue.item_extras(world, team, items, offset)
+        columns["work_item_events"] |= tables_catalogue.edit_values(
+            world, items, events, offset, columns["work_item_events"]
+        )
+        columns |= tables_catalogue.catalogue_columns(world, team, weeks, items)
     tables = {name: to_table(name, given) for name, given in columns.items() if given is not None}
     if in_catalogue:
         outcomes = surroundings_catalogue.team_outcomes(world, team, items, asking.row, asking.accounts, offset)
@@ -115,53 +88,6 @@ def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
         for name, more in (("outcomes", outcomes), ("survey_answers", answers)):
             tables[name] = pa.concat_tables([tables[name], to_table(name, more)])
     return tables
-
-
-def _catalogue_columns(world: World, team: Team, weeks: Weeks, items: Items) -> dict[str, Columns | None]:
-    """What stands around a team of the catalogue, in place of or beside what every scenario has."""
-    return {
-        "capacity": surroundings_catalogue.capacity(world, team, weeks),
-        "team_hours": surroundings_catalogue.team_hours(world, team, weeks, items),
-        "targets": surroundings_catalogue.targets(world, team),
-        "metric_changes": surroundings_catalogue.metric_changes(world, team),
-        "metric_reviews": surroundings_catalogue.metric_reviews(world, team),
-        "interventions": surroundings_catalogue.interventions(world, team),
-        "process_runs": surroundings_catalogue.process_runs(world, team),
-        "norms": surroundings_catalogue.norms(world, team),
-        "costs": surroundings_catalogue.costs(world, team, items),
-    }
-
-
-def _item_extras(world: World, team: Team, items: Items, offset: Floats) -> Columns:
-    """Columns of work_items that only the catalogue fills."""
-    goals = (None, *(f"goal-{team.team_id}-{number}" for number in range(1, GOALS + 1)))
-    extras: Columns = {
-        "due_at": _moment(world, np.rint((items.due - offset) * 60.0) * 60.0),
-        "goal_id": _named(items.goal, goals),
-        "ai_assisted": items.ai_assisted,
-        "ai_policy_class": _named(items.policy, POLICIES),
-    }
-    if team.kind.scene.nightly:
-        extras["source_system"] = pa.repeat("nightly_desk", len(items))
-    return extras
-
-
-def _edit_values(world: World, items: Items, events: Events, offset: Floats, columns: Columns) -> Columns:
-    """What edits changed: the size of an item, or, afterwards, the time at which it is said to be resolved."""
-
-    def written(times: Floats) -> pa.Array:
-        moments = _moment(world, np.rint((times - offset[rows]) * 3600.0)).astype("datetime64[s]")
-        return pa.array(np.char.add(np.datetime_as_string(moments), "Z"))
-
-    size_edits = np.isin(events.slot, [SLOT[name] for name in ("edit_1", "edit_2", "edit_3")])
-    sizes = pa.array(np.round(items.size[events.item[size_edits]], 1)).cast(pa.string())
-    to_value = pc.replace_with_mask(columns["to_value"], pa.array(size_edits), sizes)
-    after = events.slot == SLOT["edited_after"]
-    rows = events.item[after]
-    return {
-        "from_value": pc.replace_with_mask(columns["from_value"], pa.array(after), written(items.edited_from[rows])),
-        "to_value": pc.replace_with_mask(to_value, pa.array(after), written(items.resolved[rows])),
-    }
 
 
 def parent_tables(world: World, functions: list[str]) -> dict[str, pa.Table]:
@@ -218,28 +144,9 @@ def _digest(world: World, team: Team, what: str, number: int) -> str:
     return hashlib.blake2b(f"{world.seed}/{team.index}/{what}/{number}".encode(), digest_size=6).hexdigest()
 
 
-def _numbered(prefix: str, numbers: Ints, width: int) -> pa.Array:
-    """`prefix` followed by each number, padded with zeros to `width`."""
-    digits = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")
-    return pc.binary_join_element_wise(pa.scalar(prefix), digits, "")
-
-
-def _named(codes: Ints, names: tuple[str | None, ...] | list[str | None], known: Bools | None = None) -> pa.Array:
-    """The name each code stands for; null where `known` is false."""
-    indices = pa.array(codes.astype(np.int32), mask=None if known is None else ~known)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string())).cast(pa.string())
-
-
-def _moment(world: World, seconds: Ints | Floats, known: Bools | None = None) -> np.ndarray:
-    """Timestamps of whole seconds since the start; NaT where `known` is false or the second is NaN."""
-    known = np.isfinite(seconds) if known is None else known
-    whole = np.where(known, seconds, 0).astype(np.int64)
-    return np.where(known, np.datetime64(world.start, "us") + whole * np.timedelta64(1_000_000, "us"), _NEVER)
-
-
 def _either(at_partner: Bools, team: Team, partner: Team | None) -> pa.Array:
     """Id of the team or, where `at_partner`, of its partner."""
-    return _named(at_partner.astype(np.int64), (team.team_id, partner.team_id if partner else None))
+    return named(at_partner.astype(np.int64), (team.team_id, partner.team_id if partner else None))
 
 
 class _Asking:
@@ -298,29 +205,27 @@ def _work_items(
     migrated = (week >= team.migration_week).astype(np.int64)
     return {
         "work_item_id": ids,
-        "source_system": _named(migrated, (team.trade.source_system, "new_tracker")),
-        "item_type": _named(items.item_type, [name for name, _ in team.trade.item_types]),
+        "source_system": named(migrated, (team.trade.source_system, "new_tracker")),
+        "item_type": named(items.item_type, [name for name, _ in team.trade.item_types]),
         "work_class": pa.repeat("delivery", len(items)),
         "team_id": _either(shown.moved, team, partner),
-        "requester_id": _named(asking.row, asking.people),
-        "account_id": _named(asking.row, asking.accounts),
-        "category": _named(items.category, CATEGORIES),
-        "priority": _named(items.priority, PRIORITIES),
-        "channel": _named(items.channel, [name for name, _ in team.trade.channels]),
+        "requester_id": named(asking.row, asking.people),
+        "account_id": named(asking.row, asking.accounts),
+        "category": named(items.category, CATEGORIES),
+        "priority": named(items.priority, PRIORITIES),
+        "channel": named(items.channel, [name for name, _ in team.trade.channels]),
         "size": items.size,
-        "created_at": _moment(world, created),
-        "first_response_at": _moment(world, shown.first_response),
-        "resolved_at": _moment(world, shown.resolved),
-        "closed_at": _moment(world, shown.closed),
-        "status": _named(np.where(closed, 2, resolved), ("open", "resolved", "closed")),
-        "resolution": _named(items.resolution, RESOLUTIONS, resolved | (closed & (items.resolution != DONE))),
-        "first_response_due_at": _moment(
-            world, created + np.rint(threshold * 3600.0), known=items.origin != FROM_SPLIT
-        ),
+        "created_at": moment(world, created),
+        "first_response_at": moment(world, shown.first_response),
+        "resolved_at": moment(world, shown.resolved),
+        "closed_at": moment(world, shown.closed),
+        "status": named(np.where(closed, 2, resolved), ("open", "resolved", "closed")),
+        "resolution": named(items.resolution, RESOLUTIONS, resolved | (closed & (items.resolution != DONE))),
+        "first_response_due_at": moment(world, created + np.rint(threshold * 3600.0), known=items.origin != FROM_SPLIT),
         "planned": items.planned,
         "parent_item_id": ids.take(pa.array(items.parent, mask=items.parent < 0)),
-        "origin": _named(items.origin, ORIGINS),
-        "_loaded_at": _moment(world, shown.loaded),
+        "origin": named(items.origin, ORIGINS),
+        "_loaded_at": moment(world, shown.loaded),
     }
 
 
@@ -347,48 +252,55 @@ def _work_item_events(
     to_values = [slot.to_value for slot in SLOTS]
     to_values[SLOT["handed_off"]], to_values[SLOT["handed_back"]] = both[1], both[0]
     public = np.array([bool(slot.public) for slot in SLOTS])[events.slot]
+    not_said = np.array([slot.public is None for slot in SLOTS])[events.slot]
     number = pc.utf8_lpad(pa.array(events.seq).cast(pa.string()), 2, "0")
     return {
         "event_id": pc.binary_join_element_wise(item_ids, number, "-e"),
         "work_item_id": item_ids,
-        "event_type": _named(events.slot, [slot.event_type for slot in SLOTS]),
-        "occurred_at": _moment(world, events.occurred),
-        "recorded_at": _moment(world, events.recorded),
+        "event_type": named(events.slot, [slot.event_type for slot in SLOTS]),
+        "occurred_at": moment(world, events.occurred),
+        "recorded_at": moment(world, events.recorded),
         "event_seq": events.seq,
-        "actor_id": _named(person, members + partners + asking.people, events.role != ROLES.index("automation")),
+        "actor_id": named(person, members + partners + asking.people, events.role != ROLES.index("automation")),
         "team_id": _either(events.at_partner, team, partner),
-        "status_category": _named(events.slot, [slot.status for slot in SLOTS]),
-        "waits_on": _named(events.slot, [slot.waits_on for slot in SLOTS]),
-        "is_public": pa.array(public, mask=~public),
-        "actor_role": _named(events.role, ROLES),
-        "field_name": _named(events.slot, [slot.field for slot in SLOTS]),
-        "from_value": _named(back.astype(np.int64), both, handed),
-        "to_value": _named(events.slot, to_values),
-        "_loaded_at": _moment(world, events.loaded),
+        "status_category": named(events.slot, [slot.status for slot in SLOTS]),
+        "waits_on": named(events.slot, [slot.waits_on for slot in SLOTS]),
+        "is_public": pa.array(public, mask=not_said),
+        "actor_role": named(events.role, ROLES),
+        "field_name": named(events.slot, [slot.field for slot in SLOTS]),
+        "from_value": named(back.astype(np.int64), both, handed),
+        "to_value": named(events.slot, to_values),
+        "_loaded_at": moment(world, events.loaded),
     }
 
 
 def _links(world: World, team: Team, items: Items, ids: pa.Array, offset: Floats) -> Columns:
-    """Children to what they were split from; duplicates to an item made shortly before; in the catalogue also some
-    items to the one whose failure caused them."""
+    """Children to what they were split from; duplicates to an item made shortly before.
+
+    In the catalogue also some items to the one whose failure caused them, or from it to where it continues.
+    """
     rng = world.rng(6, team.index)
     child = np.flatnonzero(items.parent >= 0)
     twin = np.flatnonzero((items.resolution == DUPLICATE) & np.isfinite(items.closed))
     earlier = twin - rng.integers(1, 6, len(twin))
     found = (earlier >= 0) & (items.closed[twin] - offset[twin] <= world.last_load_hour - 1.0)
     twin, earlier = twin[found], earlier[found]
-    caused = np.flatnonzero((items.cause >= 0) & (items.parent < 0)) if world.scenario == CATALOGUE else child[:0]
-    caused = caused[rng.random(len(caused)) < _CAUSE_IS_NOTED]
-    start = np.concatenate([child, twin, caused])
-    end = np.concatenate([items.parent[child], earlier, items.cause[caused]])
-    when = np.concatenate([items.created[child], items.closed[twin], items.created[caused]]) - offset[start]
-    kind = np.repeat([0, 1, 2], [len(child), len(twin), len(caused)])
+    back = np.flatnonzero((items.cause >= 0) & (items.parent < 0)) if world.scenario == CATALOGUE else child[:0]
+    noted = rng.random(len(back))
+    caused, goes_on = back[noted < _CAUSE_IS_NOTED], back[noted > 1 - _CONTINUES]
+    start = np.concatenate([child, twin, caused, items.cause[goes_on]])
+    end = np.concatenate([items.parent[child], earlier, items.cause[caused], goes_on])
+    when = np.concatenate([
+        (items.created - offset)[child], (items.closed - offset)[twin],
+        (items.created - offset)[caused], (items.created - offset)[goes_on],
+    ])  # fmt: skip
+    kind = np.repeat(range(4), [len(child), len(twin), len(caused), len(goes_on)])
     order = np.argsort(start, kind="stable")
     return {
         "from_item_id": ids.take(pa.array(start[order])),
         "to_item_id": ids.take(pa.array(end[order])),
-        "link_type": _named(kind[order], ("split_from", "duplicates", "caused_by")),
-        "created_at": _moment(world, np.rint(when[order] * 3600.0)),
+        "link_type": named(kind[order], ("split_from", "duplicates", "caused_by", "continues_in")),
+        "created_at": moment(world, np.rint(when[order] * 3600.0)),
     }
 
 
@@ -411,13 +323,13 @@ def _outcomes(
     item = drawn.item[seen]
     value = drawn.value[seen]
     return {
-        "outcome_id": _numbered(f"{team.team_id}-o", 1 + np.arange(len(seen)), 6),
-        "outcome_type": _named(drawn.kind[seen], OUTCOME_TYPES),
+        "outcome_id": numbered(f"{team.team_id}-o", 1 + np.arange(len(seen)), 6),
+        "outcome_type": named(drawn.kind[seen], OUTCOME_TYPES),
         "team_id": _either(items.moved[item], team, partner),
         "work_item_id": ids.take(pa.array(item)),
-        "account_id": _named(asking.row[item], asking.accounts),
-        "occurred_at": _moment(world, occurred[seen]),
-        "recorded_at": _moment(world, recorded[seen]),
+        "account_id": named(asking.row[item], asking.accounts),
+        "occurred_at": moment(world, occurred[seen]),
+        "recorded_at": moment(world, recorded[seen]),
         "value": pa.array(value, mask=np.isnan(value)),
-        "_loaded_at": _moment(world, loaded[seen]),
+        "_loaded_at": moment(world, loaded[seen]),
     }

@@ -245,7 +245,7 @@ def draw_team(
         kind=chosen,
         onset=onset,
         ramp=min(2.0 if in_catalogue else 5.0, max(1.0, world.weeks / 20.0)),
-        strength=strength if chosen.name != "noise" else 0.0,
+        strength=strength if chosen.name not in ("noise", "quiet") else 0.0,
         volume=volume,
         pace=float(pace),
         care=float(care),
