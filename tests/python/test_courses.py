@@ -19,10 +19,7 @@ COURSES = {
 }
 TURNS = {team: date(2025, 1, 27) for team in COURSES} | {"course-ai-assistant": date(2024, 12, 30)}
 RETURN = date(2025, 6, 30)
-AFTER_THE_FIGURES = [
-    "int_metric_rows", "int_metric_windows", "int_team_contrast", "int_contrast", "int_evidence", "fct_pair_week",
-    "path:models/marts/signals",
-]  # fmt: skip
+FROM_THE_FIGURES_ON = "int_metric_rows+,+fct_signal_week"
 WITHOUT_TESTS = ["--exclude-resource-types", "unit_test", "test"]
 HALVES = {"paradox", "hollow_gain"}
 
@@ -64,12 +61,13 @@ def courses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
     warehouse.build_folder.mkdir(parents=True, exist_ok=True)
     warehouse.connect().execute(RAW)
     warehouse.release()
-    warehouse.project.invoke(["build", "--select", "+fct_signal_week", "path:seeds/courses", *WITHOUT_TESTS])
+    before = ["--select", "+fct_signal_week", "path:seeds/courses", "--exclude", "int_metric_rows+"]
+    warehouse.project.invoke(["build", *before, *WITHOUT_TESTS])
     connection = warehouse.connect()
     for seed in COURSES.values():
         connection.execute(TEAM_WEEKS.format(seed=seed))
     warehouse.release()
-    warehouse.project.invoke(["run", "--select", *AFTER_THE_FIGURES, "--exclude", "signal_evidence"])
+    warehouse.project.invoke(["run", "--select", FROM_THE_FIGURES_ON])
     warehouse.project.invoke(["test", "--select", "path:seeds/courses"])
     yield warehouse.connect()
     warehouse.release()
