@@ -179,13 +179,14 @@ def write_to_warehouse(warehouse: Warehouse, answers: Sequence[Answer]) -> int:
         ) from error
 
 
-def is_loaded_from_files(warehouse: Warehouse) -> bool:
-    """Whether a run with --raw or --event-log filled the raw schema; the next one would replace what is in it."""
+def is_loaded_from_a_folder(warehouse: Warehouse) -> bool:
+    """Whether a run with --raw filled the raw schema: the next one brings its own answers. (One with --event-log keeps them.)"""
     found = warehouse.query(
-        "select 1 as one_row from information_schema.tables where table_schema = ? and table_name = 'load_notes'",
+        "select table_name from information_schema.tables where table_schema = ? "
+        "and table_name in ('load_notes', 'event_log')",
         [warehouse.raw_schema],
     )
-    return found.num_rows > 0
+    return found["table_name"].to_pylist() == ["load_notes"]
 
 
 @dataclass(frozen=True)

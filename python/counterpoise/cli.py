@@ -304,7 +304,13 @@ def answer(
     With --raw into annotations.csv of that folder, else into the raw table annotations of the warehouse. The same
     answer given twice is one row.
     """
-    from counterpoise.answers import is_loaded_from_files, read_answer, read_file, write_to_folder, write_to_warehouse
+    from counterpoise.answers import (
+        is_loaded_from_a_folder,
+        read_answer,
+        read_file,
+        write_to_folder,
+        write_to_warehouse,
+    )
 
     one = {
         "team_id": team, "week_start": week, "signal_id": signal, "response_id": response, "metric_id": metric,
@@ -333,7 +339,7 @@ def answer(
         with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
             added = write_to_warehouse(warehouse, answers)
             where = f"annotations of {warehouse.shown_as}"
-            if is_loaded_from_files(warehouse):
+            if is_loaded_from_a_folder(warehouse):
                 click.echo(
                     "This warehouse was filled from files, and the next run with --raw or --event-log replaces what is "
                     "in it. For a folder, answer with --raw FOLDER.",

@@ -184,6 +184,17 @@ notes as (
     union all
 
     {{ counterpoise.counted_note(
+        'teams_above_cut', 'warn', 'teams', 'parent_team_id', 'count(distinct team_id)',
+        'teams roll up in a circle, or through more than six levels. They are rolled up as far as the sixth level or the first '
+        ~ 'repeat; mend parent_team_id.',
+    ) }}
+    from {{ ref('int_team_ancestors') }}
+    where is_cut
+    having count(distinct team_id) > 0
+
+    union all
+
+    {{ counterpoise.counted_note(
         'teams_not_listed', 'warn', 'work_item_events', 'team_id', 'count(distinct steps.team_id)',
         'teams hold items and do not stand in teams. They are read without a name; add them to teams.',
     ) }}

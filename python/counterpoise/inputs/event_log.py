@@ -92,7 +92,8 @@ def load_event_log(
             source = _open(connection, log, plan, schema)
             events = _check(connection, source, plan, notes)
             tell(f"{source.label}: {count(events, 'event')}")
-            with replacing_raw_tables(connection, schema):
+            # answers to what an earlier run asked; a log has no place for them
+            with replacing_raw_tables(connection, schema, keep=("annotations",)):
                 _make_event_log(connection, schema, source, plan)
                 activities = _make_activities(connection, schema, plan)
                 tell(f"{source.label}: {count(activities, 'activity', 'activities')}")

@@ -87,13 +87,18 @@ def session_time_zone(connection: duckdb.DuckDBPyConnection, time_zone: str) -> 
 
 
 @contextmanager
-def replacing_raw_tables(connection: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
+def replacing_raw_tables(
+    connection: duckdb.DuckDBPyConnection, schema: str, keep: tuple[str, ...] = ()
+) -> Iterator[None]:
     """One transaction in which everything earlier loads left is gone; whatever fails inside brings it back.
+
+    Args:
+        keep: tables that stay as they are, because this load cannot bring them anew.
 
     Raises:
         InputError: a view stands where a load would make a table; it is not ours to drop.
     """
-    owned = owned_tables()
+    owned = [table for table in owned_tables() if table not in keep]
     views = connection.execute(
         "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = ?"
         " AND list_contains(?, view_name) ORDER BY view_name",
