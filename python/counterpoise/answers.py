@@ -180,7 +180,7 @@ def write_to_warehouse(warehouse: Warehouse, answers: Sequence[Answer]) -> int:
 
 
 def is_loaded_from_a_folder(warehouse: Warehouse) -> bool:
-    """Whether a run with --raw filled the raw schema: the next brings its own answers. One with --event-log keeps them."""
+    """Whether a run with --raw filled the raw schema: the next one brings its own answers. An event log keeps them."""
     found = warehouse.query(
         "select table_name from information_schema.tables where table_schema = ? "
         "and table_name in ('load_notes', 'event_log')",
