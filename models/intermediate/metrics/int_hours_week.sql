@@ -43,7 +43,9 @@ offered as (
         {%- endfor %}
         case when load_batches.is_history_load = false then offers.first_loaded_at end as learnt_at
     from {{ ref('stg_' ~ table) }} as offers
+    {%- if table == 'time_entries' %}
     left join teams on offers.team_id = teams.team_id
+    {%- endif %}
     left join load_batches
         on
             load_batches.source_table = '{{ table }}'
