@@ -40,12 +40,3 @@
         - ({{ k }}) * ln({{ usual }}) + ({{ usual }}) + {{ counterpoise.ln_factorial('(' ~ k ~ ')') }}
     ))
 {%- endmacro %}
-
-{#- Log evidence that k of n is more than a usual share, by the distance of log odds under that share. -#}
-{% macro share_evidence(k, n, usual) -%}
-    {{ counterpoise.log_evidence(
-        '(ln((' ~ k ~ ' + 0.5) / (' ~ n ~ ' - ' ~ k ~ ' + 0.5)) - ln(' ~ usual ~ ' / (1 - ' ~ usual ~ ')))',
-        'sqrt(1 / ((' ~ n ~ ' + 1) * ' ~ usual ~ ' * (1 - ' ~ usual ~ ')))',
-        '1.0'
-    ) }}
-{%- endmacro %}

@@ -42,21 +42,32 @@ counted as (
 
 ),
 
+-- the distance of log odds from the usual share, with the error it has under that share
+distances as (
+
+    select
+        *,
+        ln((k + 0.5) / (n - k + 0.5)) - ln({{ usual }} / (1 - {{ usual }})) as change,
+        sqrt(1 / ((n + 1) * {{ usual }} * (1 - {{ usual }}))) as change_error
+    from counted
+
+),
+
 weighed as (
 
     select
         team_weeks.team_id,
         team_weeks.week,
-        {{ counterpoise.settled('counted.k / counted.n') }} as observed,
-        case when counted.n is not null then {{ usual }} end as expected,
-        {{ counterpoise.settled('ln(' ~ usual ~ ' / (1 - ' ~ usual ~ ')) - ln((counted.k + 0.5) / (counted.n - counted.k + 0.5))') }} as effect,
-        counted.n,
-        {{ counterpoise.settled(counterpoise.share_evidence('counted.k', 'counted.n', usual)) }} as log_evidence
+        {{ counterpoise.settled('distances.k / distances.n') }} as observed,
+        case when distances.n is not null then {{ usual }} end as expected,
+        {{ counterpoise.settled('-distances.change') }} as effect,
+        distances.n,
+        {{ counterpoise.settled(counterpoise.log_evidence('distances.change', 'distances.change_error', '1.0')) }} as log_evidence
     from team_weeks
-    left join counted
+    left join distances
         on
-            team_weeks.team_id = counted.team_id
-            and team_weeks.week = counted.week
+            team_weeks.team_id = distances.team_id
+            and team_weeks.week = distances.week
 
 ),
 
