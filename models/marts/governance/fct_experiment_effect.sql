@@ -62,13 +62,23 @@ series as (
 
 ),
 
+widened as (
+
+    select
+        by_arm.*,
+        coalesce(usual.null_ratio, {{ counterpoise.setting('null_ratio_without_history') }}) as null_ratio
+    from by_arm
+    left join usual on by_arm.metric_id = usual.metric_id
+
+),
+
 -- the spread between teams asks for Student's quantile (by its expansion in 1/df); with few teams it can be small by luck, so that
 -- it never goes below what the teams' own figures leave open
 errors as (
 
     select
-        by_arm.*,
-        {{ sure }} * coalesce(usual.null_ratio, {{ counterpoise.setting('null_ratio_without_history') }})
+        *,
+        {{ sure }} * null_ratio
         * sqrt(treated_variance / (treated_teams * treated_teams) + control_variance / (control_teams * control_teams)) as half_within,
         case
             when treated_teams >= 2 and control_teams >= 2
@@ -77,8 +87,7 @@ errors as (
                 * sqrt(treated_spread / treated_teams + control_spread / control_teams)
             else 0
         end as half_between
-    from by_arm
-    left join usual on by_arm.metric_id = usual.metric_id
+    from widened
     where treated_teams > 0 and control_teams > 0
 
 ),

@@ -47,7 +47,11 @@ wide as (
         people.team_id,
         people.week,
         people.active_people,
-        coalesce({{ counterpoise.settled('people.people_now') }} <= {{ counterpoise.setting('austerity_people_ratio') }} * {{ counterpoise.settled('people.people_before') }}, false) as has_fewer_people,
+        coalesce(
+            {{ counterpoise.settled('people.people_now') }}
+            <= {{ counterpoise.setting('austerity_people_ratio') }} * {{ counterpoise.settled('people.people_before') }},
+            false
+        ) as has_fewer_people,
         {%- for metric in ['cost_per_resolved', 'cost_per_outcome', 'end_to_end_hours', 'rework_hours_share', 'rework_item_share', 'utilisation'] %}
         max(case when evidence.metric_id = '{{ metric }}' then evidence.observed end) as {{ metric }},
         max(case when evidence.metric_id = '{{ metric }}' then evidence.move end) as {{ metric }}_move{{ ',' if not loop.last }}
@@ -78,7 +82,10 @@ counted as (
     select
         *,
         {%- for move in ['better', 'worse', 'flat', 'unclear'] %}
-        {% for metric in true_metrics %}case when {{ metric }}_move = '{{ move }}' then 1 else 0 end{{ ' + ' if not loop.last }}{% endfor %} as {{ move }}{{ ',' if not loop.last }}
+        {%- for metric in true_metrics %}
+        {{ '+ ' if not loop.first }}case when {{ metric }}_move = '{{ move }}' then 1 else 0 end{{ ' as ' ~ move if loop.last }}
+        {%- endfor %}
+        {{- ',' if not loop.last }}
         {%- endfor %}
     from chosen
 

@@ -70,15 +70,15 @@ series as (
 -- in when it is known, out when its week is no longer among the last
 changes as (
 
-    {%- for sign, week in [('', 'weekly.known_week'), ('-', 'weekly.due_week + asked.window_weeks')] %}
+    {%- for sign, week in [(1, 'weekly.known_week'), (-1, 'weekly.due_week + asked.window_weeks')] %}
     select
         weekly.team_id,
         weekly.metric_id,
         asked.window_weeks,
         {{ week }} as week,
-        {{ sign }}weekly.numerator as numerator,
-        {{ sign }}weekly.denominator as denominator,
-        {{ sign }}weekly.n as n
+        {{ sign }} * weekly.numerator as numerator,
+        {{ sign }} * weekly.denominator as denominator,
+        {{ sign }} * weekly.n as n
     from weekly
     inner join asked on weekly.metric_id = asked.metric_id
     where weekly.known_week < weekly.due_week + asked.window_weeks
