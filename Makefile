@@ -6,7 +6,7 @@ DEMO := .counterpoise/demo
 UV_VERSION := 0.13.9
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: run test test-slow lint lock clean help
+.PHONY: run test test-slow lint docs lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -24,6 +24,9 @@ test-slow: $(VENV)/.test-ready  ## the tests that take long
 lint: $(VENV)/.test-ready  ## style of Python and SQL
 	$(BIN)/ruff check python tests
 	$(BIN)/sqlfluff lint models macros tests/generic tests/singular
+
+docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries
+	$(BIN)/python -m counterpoise.docs_pages
 
 lock: $(VENV)/.uv-ready  ## pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --all-extras pyproject.toml --output-file requirements.lock

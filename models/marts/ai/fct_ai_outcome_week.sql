@@ -3,10 +3,7 @@ with
 
 closures as (
 
-    select
-        *,
-        cast(null as {{ counterpoise.type_of('boolean') }}) as is_hard
-    from {{ ref('int_closures') }}
+    select * from {{ ref('int_closures') }}
     where version_to_week is null and is_customer_work
 
 ),

@@ -222,7 +222,7 @@ notes as (
         'rows came in loads that brought history. Their load time is not read as the time they became known.',
     ) }}
     from {{ ref('int_load_batches') }}
-    where is_history_load and not is_first_load
+    where is_history_load and not is_first_load and source_table = 'work_item_events'
     having sum(loaded_rows) > 0
 
     union all
