@@ -190,7 +190,7 @@ def peaks(height_before: float, height_after: float, drags: bool) -> Demand:
 
 def _answered_pauses(plan: Plan, s: Floats) -> None:
     """More questions to the requester, soon answered, and quicker work."""
-    plan.pause_share += 0.3 * s
+    plan.pause_share += 0.12 * s
     plan.pause_length *= 1 - 0.75 * s
     plan.queue *= 1 - 0.6 * s
     plan.active *= 1 - 0.4 * s
