@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.simulation.items import FIRST_HARD_CATEGORY
+from counterpoise.simulation.items import CATEGORIES
 from counterpoise.simulation.kinds import (
     LOAD_TO_QUEUE,
     Course,
@@ -28,6 +28,7 @@ from counterpoise.simulation.kinds import (
 from counterpoise.simulation.scenes import Scene, TracePart, Traces, is_run_day
 from counterpoise.simulation.types import Bools, Floats
 
+_QUESTION = CATEGORIES.index("question")
 _LAST_DAYS = 7.0  # of the month
 _CUT = 1 / 3  # of the people
 _PEAKS_BEFORE, _PEAKS_AFTER = (-48, -40, -32, -24, -16, -8), (5, 12, 19)  # weeks since the onset
@@ -128,8 +129,8 @@ def month_end_requests(created: Floats, s: Floats, start: date) -> Floats:
 
 
 def hard_left_lying(course: Course, s: Floats, rng: np.random.Generator) -> None:
-    """Items of the hard categories are left for months; the easy ones are done at once."""
-    hard = (course.category >= FIRST_HARD_CATEGORY) & (rng.random(len(s)) < 0.75 * s)
+    """All but plain questions is left for months; the questions are done at once."""
+    hard = (course.category > _QUESTION) & (rng.random(len(s)) < 0.75 * s)
     _put_off(course, hard, np.floor(rng.uniform(10.0, 40.0, len(s))))
 
 
