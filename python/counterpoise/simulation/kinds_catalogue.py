@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.simulation.items import FIRST_HARD_CATEGORY
+from counterpoise.simulation.items import CATEGORIES
 from counterpoise.simulation.kinds import (
     LOAD_TO_QUEUE,
     Course,
@@ -28,6 +28,7 @@ from counterpoise.simulation.kinds import (
 from counterpoise.simulation.scenes import Scene, TracePart, Traces, is_run_day
 from counterpoise.simulation.types import Bools, Floats
 
+_QUESTION = CATEGORIES.index("question")
 _LAST_DAYS = 7.0  # of the month
 _CUT = 1 / 3  # of the people
 _PEAKS_BEFORE, _PEAKS_AFTER = (-48, -40, -32, -24, -16, -8), (5, 12, 19)  # weeks since the onset
@@ -128,8 +129,8 @@ def month_end_requests(created: Floats, s: Floats, start: date) -> Floats:
 
 
 def hard_left_lying(course: Course, s: Floats, rng: np.random.Generator) -> None:
-    """Items of the hard categories are left for months; the easy ones are done at once."""
-    hard = (course.category >= FIRST_HARD_CATEGORY) & (rng.random(len(s)) < 0.75 * s)
+    """All but plain questions is left for months; the questions are done at once."""
+    hard = (course.category > _QUESTION) & (rng.random(len(s)) < 0.75 * s)
     _put_off(course, hard, np.floor(rng.uniform(10.0, 40.0, len(s))))
 
 
@@ -190,7 +191,7 @@ def peaks(height_before: float, height_after: float, drags: bool) -> Demand:
 
 def _answered_pauses(plan: Plan, s: Floats) -> None:
     """More questions to the requester, soon answered, and quicker work."""
-    plan.pause_share += 0.3 * s
+    plan.pause_share += 0.12 * s
     plan.pause_length *= 1 - 0.75 * s
     plan.queue *= 1 - 0.6 * s
     plan.active *= 1 - 0.4 * s
