@@ -57,7 +57,10 @@ pair_causes as (
     inner join metrics as outputs on pair_weeks.output_metric_id = outputs.metric_id
     inner join metrics as outcomes on pair_weeks.outcome_metric_id = outcomes.metric_id
     inner join responses on responses.response_id = 'pair_the_metric'
-    where pair_weeks.verdict in ('paradox', 'hollow_gain')
+    -- with many pairs some part by chance: a step is asked for where the evidence is as strong as a signal's
+    where
+        (pair_weeks.verdict = 'paradox' and pair_weeks.log_evidence >= {{ counterpoise.setting('signal_fired_log_evidence') }})
+        or (pair_weeks.verdict = 'hollow_gain' and pair_weeks.output_log_evidence >= {{ counterpoise.setting('signal_fired_log_evidence') }})
 
 ),
 

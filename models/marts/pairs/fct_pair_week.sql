@@ -124,6 +124,7 @@ final as (
         outcome_effect,
         outcome_effect - {{ sure }} * outcome_error as outcome_effect_low,
         outcome_effect + {{ sure }} * outcome_error as outcome_effect_high,
+        output_log_evidence_better as output_log_evidence,
         case when output_log_evidence_better is not null and outcome_log_evidence_worse is not null
             then least(output_log_evidence_better, outcome_log_evidence_worse)
         end as log_evidence,

@@ -1,3 +1,5 @@
+-- A tracked output is better while its paired outcome is worse; or, for a proxy, while the outcome is shown to stay as it was: then
+-- the strength is that of the output's gain. Of a team's pairs the strongest speaks.
 with
 
 pairs as (
@@ -5,16 +7,23 @@ pairs as (
     select
         *,
         {{ counterpoise.week_index_of_date('week_start') }} as week,
-        row_number() over (
-            partition by team_id, week_start
-            order by
-                case when verdict in ('paradox', 'hollow_gain') then 0 else 1 end asc,
-                case when log_evidence is null then 1 else 0 end asc,
-                log_evidence desc,
-                {{ counterpoise.byte_order('pair_id') }} asc
-        ) as strongest_first,
-        max(case when verdict in ('paradox', 'hollow_gain') then 1 else 0 end) over (partition by team_id, week_start) as has_verdict
+        case when verdict = 'hollow_gain' then output_log_evidence else log_evidence end as strength
     from {{ ref('fct_pair_week') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by team_id, week
+            order by
+                case when strength is null then 1 else 0 end asc,
+                strength desc,
+                {{ counterpoise.byte_order('pair_id') }} asc
+        ) as strongest_first
+    from pairs
 
 ),
 
@@ -26,19 +35,15 @@ strongest as (
         outcome_value as observed,
         outcome_expected as expected,
         outcome_effect as effect,
-        log_evidence,
-        outcome_n as n,
-        has_verdict
-    from pairs
+        strength as log_evidence,
+        outcome_n as n
+    from ranked
     where strongest_first = 1
 
 ),
 
 final as (
-    {{ counterpoise.signal_rows(
-        'outcome_divergence', 'strongest',
-        'has_verdict = 1 or log_evidence >= ' ~ counterpoise.setting('signal_fired_log_evidence')
-    ) }}
+    {{ counterpoise.signal_rows('outcome_divergence', 'strongest') }}
 )
 
 select * from final
