@@ -63,7 +63,7 @@ create table counterpoise.team_risk_reasons (team_id varchar, week_start date, r
     varchar, contribution double, observed double, expected double, n bigint, since_week date, sentence
     varchar, response_id varchar, owner varchar);
 create table counterpoise.next_steps (step_id varchar, team_id varchar, week_start date, response_id varchar,
-    signal_id varchar, pair_id varchar, what varchar, why varchar, owner_role varchar, raised_on date, due_on date,
+    signal_id varchar, pair_id varchar, what varchar, why varchar, owner_role varchar, raised_on date, asked_until date, due_on date,
     state varchar, answered_on date, note varchar);
 create table counterpoise.fct_narrative_due (team_id varchar, metric_id varchar, week_start date, direction varchar,
     effect double, log_evidence double, tier varchar, owner_role varchar, is_explained boolean, due_on date);
@@ -197,7 +197,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
     due = LAST_WEEK + timedelta(days=21)
     _insert(connection, "next_steps", [
         (f"step {team}", team, LAST_WEEK, "monitor_downstream", "rework_loop", None, "Watch downstream.", HOSTILE,
-         "quality owner", LAST_WEEK, due, "open", None, None)
+         "quality owner", LAST_WEEK, LAST_WEEK, due, "open", None, None)
         for team in shown
     ])  # fmt: skip
     _insert(connection, "fct_guardrail_week", [

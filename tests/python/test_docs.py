@@ -164,7 +164,7 @@ def test_no_mart_holds_a_column_that_names_a_person(manifest: dict[str, Any], bu
 
 def test_the_exposure_names_what_the_report_reads(manifest: dict[str, Any]) -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "python/counterpoise/report").glob("*.py"))
-    read = set(re.findall(r"{marts}}?\.(\w+)", code))
+    read = set(re.findall(r"{marts}}?\.(\w+)", code)) | set(re.findall(r"_of_teams\(\s*\"(\w+)\"", code))
     exposure = manifest["exposures"]["exposure.counterpoise.paradox_report"]
     assert read and read == {node.split(".")[-1] for node in exposure["depends_on"]["nodes"]}
 

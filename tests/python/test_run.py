@@ -153,7 +153,7 @@ def test_pages_open_in_a_browser_without_complaint(browser, demo: Demo) -> None:
     page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
     page.on("request", lambda request: requests.append(request.url))
     paths = sorted(demo.place.report.rglob("*.html"))
-    assert len(paths) == 2 + 12, "overview, checks, and a page for each team"
+    assert len(paths) == 9 + 12, "overview, checks, seven pages of tables, and a page for each team"
     for path in paths:
         page.goto(path.as_uri())
         assert page.locator("h1").count() == 1

@@ -14,7 +14,7 @@ from scipy.integrate import quad
 from scipy.stats import halfnorm, norm
 
 from conftest import ROOT, Bench
-from counterpoise.scoring.contrasts import Contrasts, by_facet
+from counterpoise.scoring.contrasts import Contrasts
 from counterpoise.scoring.evidence import HIGHEST, LOWEST, log_evidence, log_mean_exp
 from counterpoise.scoring.score import CLEAR_COVERAGE, Calibration, Scores, band_of, score_contrasts
 from counterpoise.scoring.stories import BENIGN, Evidence, compare, risk_of
@@ -246,7 +246,6 @@ ROOMS = {
     "throughput": "output", "resolution_hours": "output",
     "reopen_rate": "outcome", "csat": "outcome", "complaint_rate": "outcome",
 }  # fmt: skip
-FACETS = ("volume", "speed", "coming_back", "voice", "voice")
 SCALES = np.array([0.2, 0.3, 0.5, 0.08, 0.5])
 CALIBRATION = Calibration("test", intercept=-1.5, slope=1.0)
 WEIGHTS = {"unexplained": 2.0}
@@ -270,7 +269,6 @@ def _organisation(
         weeks=np.tile(np.arange(2839, 2839 + weeks), teams),
         metrics=tuple(ROOMS),
         rooms=tuple(ROOMS.values()),
-        facets=FACETS,
         effect=effect,
         error=error,
         scale=SCALES,
@@ -313,14 +311,6 @@ def test_friction_moves_the_risk_a_little_and_raises_no_alert(seed: int) -> None
     scored = ~np.isnan(calm.risk)
     assert (tense.risk[scored] >= calm.risk[scored]).all() and (tense.risk[scored] - calm.risk[scored] < 10).all()
     np.testing.assert_array_equal(tense.alert, calm.alert)
-
-
-def test_metrics_of_one_facet_count_as_one() -> None:
-    contrasts, _ = _organisation(5, missing=0.0)
-    values = np.zeros((2, 5))
-    values[:, 3:] = [[2.0, 2.0], [3.0, np.nan]]
-    folded = by_facet(replace(contrasts, team_ids=contrasts.team_ids[:2]), values, np.array([False, False, True, True, True]))
-    np.testing.assert_allclose(folded, [[0.0, 2.0], [0.0, 3.0]])
 
 
 @few

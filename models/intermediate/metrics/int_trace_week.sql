@@ -50,20 +50,20 @@ pauses as (
 
 counted as (
 
-    select team_id, week, version_from_week, version_to_week, 'record' as kind, records, late_records as hits, null as hours
+    select team_id, week, version_from_week, version_to_week, 'record' as kind, records, late_records as hits, {{ counterpoise.as_double('null') }} as hours
     from recorded
     union all
-    select team_id, week, version_from_week, version_to_week, 'edit' as kind, 1 as records, case when is_edited_after then 1 else 0 end as hits, null as hours
+    select team_id, week, version_from_week, version_to_week, 'edit' as kind, 1 as records, case when is_edited_after then 1 else 0 end as hits, {{ counterpoise.as_double('null') }} as hours
     from {{ ref('int_closure_traces') }}
     where tells_edits
     union all
-    select team_id, week, version_from_week, version_to_week, 'closure' as kind, 1 as records, case when is_silent_rework then 1 else 0 end as hits, null as hours
+    select team_id, week, version_from_week, version_to_week, 'closure' as kind, 1 as records, case when is_silent_rework then 1 else 0 end as hits, {{ counterpoise.as_double('null') }} as hours
     from {{ ref('int_closure_traces') }}
     union all
-    select team_id, week, version_from_week, version_to_week, 'answer' as kind, 1 as records, case when is_silent then 1 else 0 end as hits, null as hours
+    select team_id, week, version_from_week, version_to_week, 'answer' as kind, 1 as records, case when is_silent then 1 else 0 end as hits, {{ counterpoise.as_double('null') }} as hours
     from {{ ref('int_response_traces') }}
     union all
-    select team_id, week, version_from_week, version_to_week, 'pause' as kind, 1 as records, case when is_heard_of_requester then 0 else 1 end as hits, null as hours
+    select team_id, week, version_from_week, version_to_week, 'pause' as kind, 1 as records, case when is_heard_of_requester then 0 else 1 end as hits, {{ counterpoise.as_double('null') }} as hours
     from pauses
     where week >= first_requester_week
     union all

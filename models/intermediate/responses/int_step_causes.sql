@@ -1,5 +1,5 @@
 {#- What asks for a next step, one row per team, week and cause: a signal that fires and is no known exception, or a pair that says paradox or
-    hollow gain. Shown numbers have two decimals. -#}
+    hollow gain.  -#}
 with
 
 metrics as (
@@ -29,7 +29,7 @@ signal_causes as (
         signals.label
         || case
             when fired.observed is not null and fired.expected is not null
-                then ': ' || {{ counterpoise.two_decimals('fired.observed') }} || ' where ' || {{ counterpoise.two_decimals('fired.expected') }} || ' was expected'
+                then ': ' || {{ counterpoise.figure_text('fired.observed', 'signals.unit') }} || ' where ' || {{ counterpoise.figure_text('fired.expected', 'signals.unit') }} || ' was expected'
             else ''
         end
         || '.' as why

@@ -2,7 +2,10 @@
 with
 
 registered as (
-    {{ counterpoise.registry_rows('pair_registry', 'own_pairs') }}
+    {{ counterpoise.registry_rows('pair_registry', 'own_pairs', {
+        'lag_min_weeks': 'integer',
+        'lag_max_weeks': 'integer'
+    }) }}
 )
 
 select * from registered

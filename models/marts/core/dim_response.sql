@@ -2,7 +2,9 @@
 with
 
 registered as (
-    {{ counterpoise.registry_rows('response_registry', 'own_responses') }}
+    {{ counterpoise.registry_rows('response_registry', 'own_responses', {
+        'due_in_days': 'integer'
+    }) }}
 )
 
 select * from registered

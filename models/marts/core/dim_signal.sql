@@ -2,7 +2,9 @@
 with
 
 registered as (
-    {{ counterpoise.registry_rows('signal_registry', 'own_signals') }}
+    {{ counterpoise.registry_rows('signal_registry', 'own_signals', {
+        'is_mechanism': 'boolean'
+    }) }}
 ),
 
 final as (

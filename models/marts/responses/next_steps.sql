@@ -130,6 +130,7 @@ final as (
         due.why,
         due.owner_role,
         due.raised_on,
+        {{ counterpoise.week_start('due.last_week') }} as asked_until,
         coalesce(answers.due_on, cast({{ dbt.dateadd('day', -1, 'due.day_after') }} as date)) as due_on,
         coalesce(answers.state, 'open') as state,
         cast(answers.recorded_at as date) as answered_on,

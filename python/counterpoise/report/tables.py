@@ -54,7 +54,9 @@ def _of_teams(mart: str, where: str, order: str, columns: str = "f.*", join: str
 
 _STEPS = _Select(
     "steps",
-    _of_teams("next_steps", f"f.week_start = {_THIS_WEEK}", "f.due_on, f.step_id"),
+    _of_teams(
+        "next_steps", f"f.asked_until = {_THIS_WEEK} or f.answered_on > {_RECENT}", "f.due_on, f.step_id"
+    ),
     (("team", "team_id", "team"), ("what", "what", "text"), ("why", "why", "text"), ("owner", "owner_role", "text"),
      ("due", "due_on", "date"), ("state", "state", "word")),
 )  # fmt: skip

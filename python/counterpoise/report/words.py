@@ -161,7 +161,7 @@ WORDS: dict[str, str] = {
     # pages of tables
     "nav_steps": "Next steps",
     "page_steps": "What to do next, by whom and until when. Done or declined is what an answer says, not what happened "
-    "to come later. Answer with `counterpoise answer`.",
+    "to come later. Answer with the command “counterpoise answer”.",
     "nav_signals": "Signals",
     "page_signals": "Every sign that is looked for, where it shows this week, and what else it could be. Teams "
     "stand in "
@@ -179,7 +179,7 @@ WORDS: dict[str, str] = {
     "nav_experiments": "Experiments",
     "page_experiments": "What was tried with some teams first, on outputs and on outcomes.",
     "table_steps": "Next steps",
-    "help_steps": "One step a response and team, from the signals and pairs of the newest week.",
+    "help_steps": "What the newest week asks for, one step a response and team; and what was answered of late.",
     "empty_steps": "No step is due. Keep looking at output and outcome together.",
     "table_narrative": "Stories asked for",
     "help_narrative": "Sudden changes of the last 13 weeks that nobody has explained yet. Two sentences are enough.",

@@ -13,8 +13,14 @@ from counterpoise.warehouse import Warehouse
 # Outcomes of finished work are known some weeks later, so outputs are read now and four weeks ago.
 OUTPUT_LAGS = (0, 4)
 EPOCH_MONDAY = date(1970, 1, 5)
-# Outputs, and what they may cost: customers and quality (outcome), and people (human).
-SCORED_ROOMS = ("output", "outcome", "human")
+# Gains are outputs, but being booked is none (text 001). What a gain may cost are the outcomes (customers, quality) and
+# what people feel (human) that a pair holds against it. Waiting is held against being booked only: it grows with any
+# demand, and would make every busy season look like a paradox.
+_GAINS = "select metric_id from {marts}.dim_metric where room = 'output' and facet <> 'utilisation'"
+_COSTS = (
+    "select m.metric_id from {marts}.dim_metric as m where m.room in ('outcome', 'human') and m.metric_id in "
+    f"(select outcome_metric_id from {{marts}}.dim_pair where output_metric_id in ({_GAINS}))"
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Contrasts:
 
     Attributes:
         team_ids, weeks: of each row, shape (rows,); weeks counted from 1970-01-05, rows by team and week.
-        metrics: metric ids; rooms: `output`, `outcome` or `human` of each; facets: the side of the room it tells of.
+        metrics: metric ids; rooms: `output`, `outcome` or `human` of each.
         effect, error: shape (rows, metrics, windows), positive = better; NaN where there is none.
         scale, margin: of each metric: effect scale of the prior, and the smallest effect that matters.
         signals: ids of mechanisms; mechanism: their log evidence, shape (rows, signals), NaN where there is none.
@@ -36,7 +42,6 @@ class Contrasts:
     weeks: np.ndarray
     metrics: tuple[str, ...]
     rooms: tuple[str, ...]
-    facets: tuple[str, ...]
     effect: Floats
     error: Floats
     scale: Floats
@@ -61,6 +66,7 @@ class Contrasts:
 def read_contrasts(warehouse: Warehouse) -> Contrasts:
     """Everything the score is made from: one read of contrasts, signals and team-weeks."""
     private, marts = warehouse.private_schema, warehouse.marts_schema
+    scored = f"{_GAINS} union all {_COSTS}".format(marts=marts)
     spine = warehouse.query(
         f"select team_id, week, active_people from {private}.int_team_weeks where is_complete order by team_id, week"
     )
@@ -70,16 +76,15 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
     row_of = {key: row for row, key in enumerate(zip(team_ids, weeks, strict=True))}
 
     registry = warehouse.query(
-        f"select metric_id, room, facet, effect_scale, flat_margin from {marts}.dim_metric "
-        f"where room in {SCORED_ROOMS} order by metric_id"
+        f"select metric_id, room, effect_scale, flat_margin from {marts}.dim_metric "
+        f"where metric_id in ({scored}) order by metric_id"
     ).to_pydict()
     metrics = tuple(registry["metric_id"])
     place_of = {metric: place for place, metric in enumerate(metrics)}
 
     found = warehouse.query(
         "select c.team_id, c.week, c.metric_id, c.window_weeks, c.effect, c.effect_error, c.is_trial "
-        f"from {private}.int_contrast as c inner join {marts}.dim_metric as r on c.metric_id = r.metric_id "
-        f"where r.room in {SCORED_ROOMS}"
+        f"from {private}.int_contrast as c where c.metric_id in ({scored})"
     ).to_pydict()
     windows = sorted(set(found["window_weeks"])) or [0]
     effect = np.full((len(weeks), len(metrics), len(windows)), np.nan)
@@ -114,7 +119,7 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
         if row is not None:
             exposure[row] = value
     return Contrasts(
-        team_ids, weeks, metrics, tuple(registry["room"]), tuple(registry["facet"]), effect, error,
+        team_ids, weeks, metrics, tuple(registry["room"]), effect, error,
         np.array(registry["effect_scale"], dtype=float), np.array(registry["flat_margin"], dtype=float),
         tuple(registered), mechanism, people, exposure, trial,
     )  # fmt: skip
@@ -132,16 +137,15 @@ def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | Non
     better = log_mean_exp(log_evidence(effect, contrasts.error, scale), axis=2)
     worse = log_mean_exp(log_evidence(-effect, contrasts.error, scale), axis=2)
     is_output = contrasts.is_output
-    output_better = by_facet(contrasts, better, is_output)
-    lagged = [_weeks_ago(contrasts, output_better, lag) for lag in OUTPUT_LAGS]
+    lagged = [_weeks_ago(contrasts, better[:, is_output], lag) for lag in OUTPUT_LAGS]
     known = np.nan_to_num
-    outcome_worse = known(log_mean_exp(by_facet(contrasts, worse, ~is_output), axis=1))
-    outcome_better = known(log_mean_exp(by_facet(contrasts, better, ~is_output), axis=1))
+    outcome_worse = known(log_mean_exp(worse[:, ~is_output], axis=1))
+    outcome_better = known(log_mean_exp(better[:, ~is_output], axis=1))
     if without == "outcome_divergence":
         outcome_worse, outcome_better = np.zeros_like(outcome_worse), np.zeros_like(outcome_better)
     return Evidence(
         output_better=known(log_mean_exp(np.concatenate(lagged, axis=1), axis=1)),
-        output_worse=known(log_mean_exp(by_facet(contrasts, worse, is_output), axis=1)),
+        output_worse=known(log_mean_exp(worse[:, is_output], axis=1)),
         outcome_worse=outcome_worse,
         outcome_better=outcome_better,
         mechanisms={
@@ -149,21 +153,6 @@ def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | Non
             for place, signal in enumerate(contrasts.signals)
         },
     )
-
-
-def by_facet(contrasts: Contrasts, values: Floats, chosen: np.ndarray) -> Floats:
-    """Evidence averaged within each facet of the chosen metrics: what says the same several times counts once.
-
-    Args:
-        values: shape (rows, metrics); NaN where there is none.
-        chosen: which metrics, shape (metrics,).
-
-    Returns:
-        Shape (rows, facets).
-    """
-    facets = np.array(contrasts.facets, dtype=object)
-    columns = [log_mean_exp(values[:, chosen & (facets == facet)], axis=1) for facet in dict.fromkeys(facets[chosen])]
-    return np.stack(columns, axis=1) if columns else np.full((len(values), 0), np.nan)
 
 
 def _weeks_ago(contrasts: Contrasts, values: Floats, lag: int) -> Floats:
