@@ -78,7 +78,7 @@ def labelled_log_odds(seed: int, teams: int, weeks: int, scale: float) -> tuple[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--version", default="stories-1")
+    parser.add_argument("--version", default="stories-2")
     parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102, 103])
     parser.add_argument("--teams", type=int, default=60)
     parser.add_argument("--weeks", type=int, default=117)
