@@ -235,3 +235,20 @@ select * from final
             then cast(replace(substring({{ expression }}, 1, 19), 'T', ' ') as {{ counterpoise.type_of('timestamp') }})
     end
 {%- endmacro %}
+
+{#- The weeks in which a team-week's figures become known or change: when they first stand (`figures`), and when something they are
+    divided by is learnt later (`changes`). -#}
+{% macro moments(figures, changes) %}
+    select team_id, week, known_week from {{ figures }}
+    union
+    select
+        changes.team_id,
+        changes.week,
+        changes.known_week
+    from {{ changes }} as changes
+    inner join {{ figures }} as figures
+        on
+            changes.team_id = figures.team_id
+            and changes.week = figures.week
+            and changes.known_week > figures.known_week
+{% endmacro %}

@@ -16,6 +16,7 @@ final as (
 
     select
         closures.team_id,
+        max(starts.first_week) + {{ counterpoise.setting('aged_backlog_weeks') }} as from_week,
         count(*) as resolved_items,
         {{ counterpoise.percentile('closures.elapsed_hours', 0.85) }} as aged_hours
     from {{ ref('int_closures') }} as closures

@@ -16,10 +16,9 @@ items as (
 
 ),
 
-closures as (
+rulers as (
 
-    select * from {{ ref('int_closures') }}
-    where version_from_week = 0
+    select * from {{ ref('int_aged_rulers') }}
 
 ),
 
@@ -40,20 +39,6 @@ starts as (
     select team_id, min(first_week) as first_week
     from team_weeks
     group by team_id
-
-),
-
-rulers as (
-
-    select
-        closures.team_id,
-        max(starts.first_week) + {{ counterpoise.setting('aged_backlog_weeks') }} as from_week,
-        count(*) as resolved_items,
-        {{ counterpoise.percentile('closures.elapsed_hours', 0.85) }} as aged_hours
-    from closures
-    inner join starts on closures.team_id = starts.team_id
-    where closures.week >= starts.first_week and closures.week < starts.first_week + {{ counterpoise.setting('aged_backlog_weeks') }}
-    group by closures.team_id
 
 ),
 
@@ -78,7 +63,6 @@ open_spans as (
             and spans.version_from_week = items.version_from_week
     inner join rulers on spans.team_id = rulers.team_id
     left join teams on spans.team_id = teams.team_id
-    where rulers.resolved_items >= {{ counterpoise.setting('aged_backlog_min_items') }}
 
 ),
 
@@ -221,9 +205,7 @@ final as (
         {{ counterpoise.as_measure('backlog.aged_items') }} as aged_items
     from backlog
     inner join rulers on backlog.team_id = rulers.team_id
-    where
-        backlog.week >= rulers.from_week
-        and rulers.resolved_items >= {{ counterpoise.setting('aged_backlog_min_items') }}
+    where backlog.week >= rulers.from_week
 
 )
 

@@ -105,20 +105,7 @@ changes as (
 ),
 
 moments as (
-
-    select team_id, week, known_week from weeks
-    union
-    select
-        changes.team_id,
-        changes.week,
-        changes.known_week
-    from changes
-    inner join weeks
-        on
-            changes.team_id = weeks.team_id
-            and changes.week = weeks.week
-            and changes.known_week > weeks.known_week
-
+    {{ counterpoise.moments('weeks', 'changes') }}
 ),
 
 final as (

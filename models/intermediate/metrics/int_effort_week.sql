@@ -70,20 +70,7 @@ changes as (
 ),
 
 moments as (
-
-    select team_id, week, known_week from hours
-    union
-    select
-        changes.team_id,
-        changes.week,
-        changes.known_week
-    from changes
-    inner join hours
-        on
-            changes.team_id = hours.team_id
-            and changes.week = hours.week
-            and changes.known_week > hours.known_week
-
+    {{ counterpoise.moments('hours', 'changes') }}
 ),
 
 versions as (
