@@ -330,7 +330,8 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
             (
                 (signal != story, -scores.contribution[row, place], signal)
                 for place, signal in enumerate(scores.signals)
-                if scores.contribution[row, place] >= MIN_CONTRIBUTION
+                # the story told stands on its mechanism, however few points others would leave it
+                if scores.contribution[row, place] >= MIN_CONTRIBUTION or signal == story
             ),
         )
         for rank, (_, lost, signal) in enumerate(ranked, start=1):

@@ -154,6 +154,7 @@ class Team:
     migration_week: float
     recount_week: float
     helper: int | None = None
+    given_name: str = ""
 
     @property
     def team_id(self) -> str:
@@ -161,6 +162,9 @@ class Team:
 
     @property
     def name(self) -> str:
+        """A place's name, unless the scenario gives another."""
+        if self.given_name:
+            return self.given_name
         round_, place = divmod(self.index, len(_NAMES))
         return _NAMES[place] if round_ == 0 else f"{_NAMES[place]} {round_ + 1}"
 
@@ -257,8 +261,16 @@ def draw_team(
         rewarded=not in_catalogue and bool(reward_draw < (0.6 if function == "support" else 0.1)),
         migration_week=round(world.weeks * 0.3) if migrates else np.inf,
         recount_week=round(world.weeks * 0.55) if recounts else np.inf,
+        given_name=_example_name(chosen) if in_catalogue else "",
         helper=FUNCTIONS.index(function) if in_catalogue and index >= len(FUNCTIONS) else None,
     )
+
+
+def _example_name(kind: Kind) -> str:
+    """What a team of the catalogue shows, so that the report of that organisation reads as an appendix of signals."""
+    if kind.signal_id is None:
+        return ""
+    return kind.signal_id.replace("_", " ").capitalize() + (", benign twin" if kind.is_twin else "")
 
 
 def _behaviour(world: World, index: int, rng: np.random.Generator) -> tuple[Kind, float, float]:
