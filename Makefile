@@ -23,7 +23,7 @@ test-slow: $(VENV)/.test-ready  ## the tests that take long
 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
 	$(BIN)/ruff check python tests
-	$(BIN)/sqlfluff lint models macros tests/generic tests/singular
+	$(BIN)/sqlfluff lint --processes 2 models macros tests/generic tests/singular
 
 docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries
 	$(BIN)/python -m counterpoise.docs_pages
