@@ -53,8 +53,9 @@
 {#- Common table expressions up to `weighed`: per team and complete week, the evidence of metrics for a signal. `parts`: all must hold,
     so the weakest counts; each part is a list of ways to see it, and their evidence is averaged over those that are known (one alone
     must then be strong). `unless`: metrics that explain it away; the strongest of their evidence is taken off. A way is {'metric',
-    'move': 'better' | 'worse', 'lag': weeks it is read earlier}. Figures are those of the first known way of the first part. A part of
-    which nothing is known: no data. What it was made of stands in the model's meta, where signal_evidence finds it. -#}
+    'move': 'better' | 'worse', 'lag': weeks it is read earlier}. Figures are those of the first known way of the first part that is not
+    'shown': false, because the signal's words speak of another figure. A part of which nothing is known: no data. What it was made of
+    stands in the model's meta, where signal_evidence finds it. -#}
 {% macro weighed_parts(parts, unless=[]) %}
     {%- do config(meta={'signal_parts': parts, 'signal_unless': unless}) -%}
     {%- set ways = [] -%}
@@ -89,7 +90,9 @@ seen as (
         {%- for column in ['observed', 'expected', 'effect', 'n'] %}
         case
             {%- for way in parts[0] %}
+            {%- if column == 'n' or way.get('shown', true) %}
             when way_{{ loop.index }}.log_evidence is not null then way_{{ loop.index }}.{{ column }}
+            {%- endif %}
             {%- endfor %}
         end as {{ column }},
         {%- endfor %}

@@ -2,7 +2,7 @@
 {{ counterpoise.signal_from_metrics(
     'burst_and_quiet',
     parts=[
-        [{'metric': 'period_end_share', 'move': 'worse'}, {'metric': 'burstiness', 'move': 'worse'}],
+        [{'metric': 'period_end_share', 'move': 'worse'}, {'metric': 'burstiness', 'move': 'worse', 'shown': false}],
     ],
     unless=[{'metric': 'period_end_created_share', 'move': 'worse'}]
 ) }}

@@ -3,7 +3,7 @@
 with
 
 {{ counterpoise.weighed_parts(
-    [[{'metric': 'assigned_per_person', 'move': 'better'}, {'metric': 'promised_hours', 'move': 'worse'}]],
+    [[{'metric': 'assigned_per_person', 'move': 'better'}, {'metric': 'promised_hours', 'move': 'worse', 'shown': false}]],
     [{'metric': 'hours_per_person', 'move': 'better'}]
 ) }},
 

@@ -2,7 +2,7 @@
 {{ counterpoise.signal_from_metrics(
     'fragmented_work',
     parts=[
-        [{'metric': 'split_share', 'move': 'worse'}, {'metric': 'item_size', 'move': 'worse'}],
+        [{'metric': 'split_share', 'move': 'worse'}, {'metric': 'item_size', 'move': 'worse', 'shown': false}],
         [{'metric': 'throughput', 'move': 'better'}],
     ],
     unless=[{'metric': 'delivered_requests', 'move': 'better'}]

@@ -4,8 +4,8 @@
     parts=[
         [
             {'metric': 'ai_undeclared_share', 'move': 'worse'},
-            {'metric': 'review_wait_hours', 'move': 'worse'},
-            {'metric': 'ai_permission', 'move': 'worse'},
+            {'metric': 'review_wait_hours', 'move': 'worse', 'shown': false},
+            {'metric': 'ai_permission', 'move': 'worse', 'shown': false},
         ],
     ]
 ) }}

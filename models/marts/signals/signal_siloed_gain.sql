@@ -3,7 +3,7 @@
 {{ counterpoise.signal_from_metrics(
     'siloed_gain',
     parts=[
-        [{'metric': 'handed_on_return_share', 'move': 'worse'}, {'metric': 'handed_on_wait_hours', 'move': 'worse'}],
+        [{'metric': 'handed_on_return_share', 'move': 'worse'}, {'metric': 'handed_on_wait_hours', 'move': 'worse', 'shown': false}],
         [{'metric': 'throughput', 'move': 'better', 'lag': 4}, {'metric': 'resolution_hours', 'move': 'better', 'lag': 4}],
     ]
 ) }}

@@ -5,9 +5,9 @@
     parts=[
         [
             {'metric': 'paused_share', 'move': 'worse'},
-            {'metric': 'requester_pause_share', 'move': 'worse'},
-            {'metric': 'late_pause_share', 'move': 'worse'},
-            {'metric': 'unanswered_pause_share', 'move': 'worse'},
+            {'metric': 'requester_pause_share', 'move': 'worse', 'shown': false},
+            {'metric': 'late_pause_share', 'move': 'worse', 'shown': false},
+            {'metric': 'unanswered_pause_share', 'move': 'worse', 'shown': false},
         ],
     ],
     unless=[{'metric': 'end_to_end_hours', 'move': 'better'}]

@@ -342,9 +342,10 @@ def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, sta
                 if signal == DIVERGENCE and pair
                 else reason_sentence(fact)
             )
+            points = round(max(float(-lost), 0.0), 2)
             values = (
-                team, starts[row], rank, signal, round(float(-lost), 2), fact.get("observed"), fact.get("expected"),
-                fact.get("n"), fact.get("since_week"), sentence, fact.get("response_id"), fact.get("owner_role"),
+                team, starts[row], rank, signal, points, fact.get("observed"), fact.get("expected"), fact.get("n"),
+                fact.get("since_week"), sentence, fact.get("response_id"), fact.get("owner_role"),
             )  # fmt: skip
             for name, value in zip(columns, values, strict=True):
                 columns[name].append(value)
