@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT, Bench
 from counterpoise.warehouse.dbt import DbtProject
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "courses.md"
 COURSES = {
     "course-first-response": "course_first_response",

@@ -11,6 +11,8 @@ from conftest import ROOT
 from counterpoise.inputs import load_folder
 from counterpoise.warehouse.dbt import DbtProject
 
+pytestmark = pytest.mark.slow
+
 PROJECT = """
 name: their_project
 version: "1.0"

@@ -220,6 +220,7 @@ def again(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Again:
     return Again(before, _marts(place), ran, third, seen, (first_count, second_count.strip()))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_marts_and_scores(again: Again) -> None:
     assert again.before.keys() == again.after.keys() and {"team_risk", "fct_metric_week"} < again.before.keys()
     for name, rows in again.before.items():
