@@ -72,21 +72,6 @@
     from {{ relation }}
 {% endmacro %}
 
-{#- No row, in the standard shape. -#}
-{% macro no_metric_rows() %}
-    select
-        cast(null as {{ counterpoise.type_of('string') }}) as team_id,
-        cast(null as {{ counterpoise.type_of('integer') }}) as week,
-        cast(null as {{ counterpoise.type_of('string') }}) as stratum,
-        cast(null as {{ counterpoise.type_of('integer') }}) as known_week,
-        cast(null as {{ counterpoise.type_of('string') }}) as metric_id,
-        {%- for column in ['numerator', 'denominator', 'n', 'link_sum', 'link_weight', 'link_squares'] %}
-        {{ counterpoise.as_measure('null') }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from (select 1 as one_row) as nothing
-    where 1 = 0
-{% endmacro %}
-
 {#- Rows that give a rate its exposure: every week the team's sources told anything, even when nothing was counted. `since`: a
     relation with team_id, first_week and first_known_week, for what is not of every team (deployments): weeks before are unknown,
     not zero. -#}
@@ -252,3 +237,16 @@ select * from final
             and changes.week = figures.week
             and changes.known_week > figures.known_week
 {% endmacro %}
+
+{#- Select list of a week's figures as people see them: nothing of groups too small, no value before it is mature. -#}
+{% macro shown_figures() -%}
+        case when not is_hidden then {{ counterpoise.as_double('numerator') }} end as numerator,
+        case when not is_hidden then {{ counterpoise.as_double('denominator') }} end as denominator,
+        case
+            when due_week <= last_complete_week and denominator > 0 and not is_hidden
+                then {{ counterpoise.as_double('numerator') }} / {{ counterpoise.as_double('denominator') }}
+        end as value,
+        {{ counterpoise.as_integer('n') }} as n,
+        week <= last_complete_week as is_complete,
+        due_week <= last_complete_week as is_mature
+{%- endmacro %}

@@ -31,22 +31,7 @@ activity_rows as (
 
 -- a week in which the team's sources told anything counts for throughput even when nothing was resolved
 exposure_rows as (
-
-    select
-        team_id,
-        week,
-        'all' as stratum,
-        greatest(week, loaded_known_week) as known_week,
-        'throughput' as metric_id,
-        {{ counterpoise.as_measure('0') }} as numerator,
-        {{ counterpoise.as_measure('1') }} as denominator,
-        {{ counterpoise.as_measure('0') }} as n,
-        {{ counterpoise.as_measure('0') }} as link_sum,
-        {{ counterpoise.as_measure('exposure') }} as link_weight,
-        {{ counterpoise.as_measure('0') }} as link_squares
-    from {{ ref('int_team_weeks') }}
-    where loaded_known_week is not null
-
+    {{ counterpoise.exposure_rows('throughput') }}
 ),
 
 deadline_rows as (

@@ -108,15 +108,7 @@ final as (
         team_id,
         {{ counterpoise.week_start('week') }} as week_start,
         metric_id,
-        case when not is_hidden then {{ counterpoise.as_double('numerator') }} end as numerator,
-        case when not is_hidden then {{ counterpoise.as_double('denominator') }} end as denominator,
-        case
-            when due_week <= last_complete_week and denominator > 0 and not is_hidden
-                then {{ counterpoise.as_double('numerator') }} / {{ counterpoise.as_double('denominator') }}
-        end as value,
-        {{ counterpoise.as_integer('n') }} as n,
-        week <= last_complete_week as is_complete,
-        due_week <= last_complete_week as is_mature
+        {{ counterpoise.shown_figures() }}
     from measured
 
 )

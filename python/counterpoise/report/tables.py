@@ -233,10 +233,11 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
         )
 
     pages = {page: tuple(table(select, read[select.name]) for select in selects) for page, selects in PAGES.items()}
-    of_teams = {}
-    for team in shown:
-        own = ((select, [row for row in by_team.get(team, [])]) for select, by_team in _by_team(read))
-        of_teams[team] = tuple(table(select, rows, named=False) for select, rows in own if rows)
+    by_team = _by_team(read)
+    of_teams = {
+        team: tuple(table(select, rows[team], named=False) for select, rows in by_team if team in rows)
+        for team in shown
+    }
     return Tables(pages, of_teams)
 
 

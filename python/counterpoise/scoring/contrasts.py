@@ -125,12 +125,11 @@ def read_contrasts(warehouse: Warehouse) -> Contrasts:
     )  # fmt: skip
 
 
-def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | None = None) -> Evidence:
+def weigh(contrasts: Contrasts, effect: Floats | None = None) -> Evidence:
     """The evidence of every team-week.
 
     Args:
         effect: effects in place of the estimated ones, of the same shape (a draw).
-        without: leave out this mechanism's signal id, or `outcome_divergence` for the outcomes.
     """
     effect = contrasts.effect if effect is None else effect
     scale = contrasts.scale[None, :, None]
@@ -141,17 +140,12 @@ def weigh(contrasts: Contrasts, effect: Floats | None = None, without: str | Non
     known = np.nan_to_num
     outcome_worse = known(log_mean_exp(worse[:, ~is_output], axis=1))
     outcome_better = known(log_mean_exp(better[:, ~is_output], axis=1))
-    if without == "outcome_divergence":
-        outcome_worse, outcome_better = np.zeros_like(outcome_worse), np.zeros_like(outcome_better)
     return Evidence(
         output_better=known(log_mean_exp(np.concatenate(lagged, axis=1), axis=1)),
         output_worse=known(log_mean_exp(worse[:, is_output], axis=1)),
         outcome_worse=outcome_worse,
         outcome_better=outcome_better,
-        mechanisms={
-            signal: np.zeros(len(contrasts.weeks)) if signal == without else known(contrasts.mechanism[:, place])
-            for place, signal in enumerate(contrasts.signals)
-        },
+        mechanisms={signal: known(contrasts.mechanism[:, place]) for place, signal in enumerate(contrasts.signals)},
     )
 
 

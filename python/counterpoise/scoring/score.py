@@ -12,7 +12,7 @@ import pyarrow as pa
 from counterpoise.guardrails import CheckReport
 from counterpoise.scoring.contrasts import EPOCH_MONDAY, Contrasts, read_contrasts, weigh
 from counterpoise.scoring.evidence import Floats
-from counterpoise.scoring.stories import BENIGN, Comparison, compare, risk_of
+from counterpoise.scoring.stories import BENIGN, DIVERGENCE, Comparison, compare, risk_of
 from counterpoise.scoring.words import divergence_sentence, reason_sentence
 from counterpoise.warehouse import Warehouse
 
@@ -28,7 +28,6 @@ PRIOR_BAND = np.log(2)
 # An alert needs this many weeks in a row in the highest band with a paradox story, and effects that matter.
 ALERT_WEEKS = 3
 MIN_CONTRIBUTION = 0.5
-DIVERGENCE = "outcome_divergence"
 # Friction around a team moves the prior a little: full exposure multiplies the odds by some 1.5.
 EXPOSURE_SHIFT = 0.4
 
@@ -92,7 +91,7 @@ def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration:
     story = _stories_told(contrasts, compare(evidence, {}), risk)
     signals = (*contrasts.signals, DIVERGENCE)
     contribution = np.stack(
-        [risk - _risk(contrasts, compare(weigh(contrasts, without=signal), priors), calibration) for signal in signals],
+        [risk - _risk(contrasts, compare(evidence.without(signal), priors), calibration) for signal in signals],
         axis=1,
     )
     return Scores(

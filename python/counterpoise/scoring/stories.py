@@ -3,7 +3,7 @@
 No weighted sum and nothing trained: each story says which evidence it expects.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, logsumexp
@@ -13,6 +13,7 @@ from counterpoise.scoring.evidence import Floats
 # Evidence from one organisation leans on the same events more than once, so its logarithm is tempered.
 TEMPER = 0.7
 
+DIVERGENCE = "outcome_divergence"
 BENIGN = ("nothing_new", "real_improvement", "harmless_mechanism", "honest_decline")
 
 
@@ -31,6 +32,13 @@ class Evidence:
     outcome_worse: Floats
     outcome_better: Floats
     mechanisms: dict[str, Floats]
+
+    def without(self, signal: str) -> "Evidence":
+        """The same with nothing known of one mechanism or, for `outcome_divergence`, of the outcomes."""
+        if signal == DIVERGENCE:
+            nothing = np.zeros_like(self.outcome_worse)
+            return replace(self, outcome_worse=nothing, outcome_better=nothing)
+        return replace(self, mechanisms=self.mechanisms | {signal: np.zeros_like(self.mechanisms[signal])})
 
 
 @dataclass(frozen=True)
