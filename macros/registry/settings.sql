@@ -3,7 +3,7 @@
     {%- set defaults = {
         'follow_up_days': 28,
         'csat_follow_up_days': 14,
-        'baseline_weeks': 52,
+        'baseline_weeks': 104,
         'baseline_min_weeks': 12,
         'baseline_full_weeks': 26,
         'recent_weeks': [4, 8, 13],

@@ -9,6 +9,7 @@
     'status': counterpoise.type_of('string'),
     'status_reason': counterpoise.type_of('string'),
     'alert': counterpoise.type_of('boolean'),
+    'alert_reason': counterpoise.type_of('string'),
     'coverage': counterpoise.type_of('double'),
     'exposure': counterpoise.type_of('double'),
     'story': counterpoise.type_of('string'),

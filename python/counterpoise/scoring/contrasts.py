@@ -1,26 +1,36 @@
 """What the score is made from: contrasts and signals of the marts as arrays, and the evidence they hold."""
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from counterpoise.scoring.evidence import Floats, log_evidence, log_mean_exp
+from counterpoise.scoring.evidence import Floats, bayes_factor, mean_there
 from counterpoise.scoring.stories import Evidence
 from counterpoise.warehouse import Warehouse
 
 # Outcomes of finished work are known some weeks later, so outputs are read now and four weeks ago.
 OUTPUT_LAGS = (0, 4)
 EPOCH_MONDAY = date(1970, 1, 5)
+_EPOCH_DAYS = 4  # from 1970-01-01 to that Monday
 # Gains are outputs, but being booked is none (text 001). What a gain may cost are the outcomes (customers, quality) and
-# what people feel (human) that a pair holds against it. Waiting is held against being booked only: it grows with any
-# demand, and would make every busy season look like a paradox.
+# what people feel (human) that a pair always holds against it. Time in a queue is held against being booked only: it
+# grows with any demand, and would make every busy season look like a paradox. How much comes in per head explains slow
+# answers and long waits, so it is read beside them.
 _GAINS = "select metric_id from {marts}.dim_metric where room = 'output' and facet <> 'utilisation'"
 _COSTS = (
     "select m.metric_id from {marts}.dim_metric as m where m.room in ('outcome', 'human') and m.metric_id in "
-    f"(select outcome_metric_id from {{marts}}.dim_pair where output_metric_id in ({_GAINS}))"
+    "(select outcome_metric_id from {marts}.dim_pair where applies_after is null "
+    f"and output_metric_id in ({_GAINS}))"
 )
+_PRESSURE = "assigned_per_person"
+# What a metric is to the stories.
+VOLUME, OUTPUT, WAIT, OUTCOME, PRESSURE = "volume", "output", "wait", "outcome", "pressure"
+# Fewer weeks before do not tell how many hands there used to be.
+_HANDS_WEEKS = 12
 
 
 @dataclass(frozen=True)
@@ -28,12 +38,16 @@ class Contrasts:
     """What the marts say, as arrays.
 
     Attributes:
-        team_ids, weeks: of each row, shape (rows,); weeks counted from 1970-01-05, rows by team and week.
-        metrics: metric ids; rooms: `output`, `outcome` or `human` of each.
+        team_ids, weeks: of each row, shape (rows,); weeks counted from 1970-01-05, rows by team and week, a team's
+            weeks without a hole.
+        metrics: metric ids; roles: what each is to the stories: `volume` (an output that counts how much is done),
+            `output` (any other), `wait` (an outcome: time people wait), `outcome` (any other) or `pressure`.
+        windows: length of the recent windows in weeks, the shortest first; baseline: the most weeks before them.
         effect, error: shape (rows, metrics, windows), positive = better; NaN where there is none.
         scale, margin: of each metric: effect scale of the prior, and the smallest effect that matters.
         signals: ids of mechanisms; mechanism: their log evidence, shape (rows, signals), NaN where there is none.
-        people: active people of the team then, NaN where nobody knows.
+        people: active people of the team then, NaN where nobody knows; hands: full-time equivalents, 1 where nobody
+            knows.
         exposure: friction around the team then, 0 to 1, NaN where nobody knows.
         trial: the baseline is still short.
     """
@@ -41,7 +55,9 @@ class Contrasts:
     team_ids: np.ndarray
     weeks: np.ndarray
     metrics: tuple[str, ...]
-    rooms: tuple[str, ...]
+    roles: tuple[str, ...]
+    windows: tuple[int, ...]
+    baseline: int
     effect: Floats
     error: Floats
     scale: Floats
@@ -49,13 +65,40 @@ class Contrasts:
     signals: tuple[str, ...]
     mechanism: Floats
     people: Floats
+    hands: Floats
     exposure: Floats
     trial: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.weeks)
+
+    def has_role(self, *roles: str) -> np.ndarray:
+        """Which metrics have one of these roles, shape (metrics,)."""
+        return np.array([role in roles for role in self.roles], dtype=bool)
+
     @property
     def is_output(self) -> np.ndarray:
-        """Which metrics are outputs (the others are outcomes), shape (metrics,)."""
-        return np.array([room == "output" for room in self.rooms], dtype=bool)
+        return self.has_role(VOLUME, OUTPUT)
+
+    @property
+    def is_outcome(self) -> np.ndarray:
+        return self.has_role(WAIT, OUTCOME)
+
+    def rows(self, wanted: np.ndarray | slice) -> "Contrasts":
+        """Some of the rows."""
+        return replace(self, **{name: getattr(self, name)[wanted] for name in BY_ROW})
+
+    def starts(self) -> np.ndarray:
+        """Where each team begins, shape (teams,)."""
+        return np.flatnonzero(np.r_[True, self.team_ids[1:] != self.team_ids[:-1]]) if len(self) else np.array([], int)
+
+    def by_teams(self, rows: int) -> Iterator["Contrasts"]:
+        """Whole teams at a time, of some `rows` together, so that memory does not grow with the organisation."""
+        begin = 0
+        for end in [*self.starts()[1:], len(self)] if len(self) else []:
+            if end - begin >= rows or end == len(self):
+                yield self.rows(slice(begin, end))
+                begin = end
 
     def without_metrics(self, withheld: Set[str]) -> "Contrasts":
         """The same with nothing known of some metrics."""
@@ -63,89 +106,172 @@ class Contrasts:
         return replace(self, effect=np.where(gone[None, :, None], np.nan, self.effect)) if gone.any() else self
 
 
-def read_contrasts(warehouse: Warehouse) -> Contrasts:
-    """Everything the score is made from: one read of contrasts, signals and team-weeks."""
-    private, marts = warehouse.private_schema, warehouse.marts_schema
-    scored = f"{_GAINS} union all {_COSTS}".format(marts=marts)
-    spine = warehouse.query(
-        f"select team_id, week, active_people from {private}.int_team_weeks where is_complete order by team_id, week"
-    )
-    team_ids = np.array(spine["team_id"].to_pylist(), dtype=object)
-    weeks = np.array(spine["week"].to_pylist(), dtype=np.int64)
-    people = np.array([np.nan if n is None else n for n in spine["active_people"].to_pylist()], dtype=float)
-    row_of = {key: row for row, key in enumerate(zip(team_ids, weeks, strict=True))}
+BY_ROW = ("team_ids", "weeks", "effect", "error", "mechanism", "people", "hands", "exposure", "trial")
 
+
+class TeamWeeks:
+    """The complete weeks of all teams in order, and the place of any team and week among them.
+
+    Attributes:
+        team_ids, weeks, people, hands: shape (rows,), by team and week.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        rows = warehouse.query(
+            f"select team_id, week, active_people, exposure from {warehouse.private_schema}.int_team_weeks "
+            "where is_complete order by team_id, week"
+        )
+        self.team_ids = np.array(rows["team_id"].to_pylist(), dtype=object)
+        self.weeks = _whole(rows["week"])
+        self.people, self.hands = _doubles(rows["active_people"]), _doubles(rows["exposure"])
+        changes = self.team_ids[1:] != self.team_ids[:-1]
+        self._starts = np.flatnonzero(np.r_[True, changes]) if len(self) else np.array([], int)
+        self._ends = np.r_[self._starts[1:], len(self)]
+        self._teams = pa.array(self.team_ids[self._starts], pa.string())
+
+    def __len__(self) -> int:
+        return len(self.weeks)
+
+    def places(self, team_ids: pa.Array, weeks: np.ndarray) -> np.ndarray:
+        """Place of each team and week, -1 where it is not among the complete weeks; shape of `weeks`."""
+        if not len(self):
+            return np.full(len(weeks), -1)
+        found = pc.index_in(team_ids.cast(pa.string()), value_set=self._teams)
+        team = _whole(pc.fill_null(found, -1))
+        start, end = self._starts[team], self._ends[team]
+        place = start + weeks - self.weeks[start]
+        return np.where((team >= 0) & (place >= start) & (place < end), place, -1)
+
+    def places_of_dates(self, team_ids: pa.Array, week_starts: pa.Array) -> np.ndarray:
+        """The same for weeks told by their Monday."""
+        return self.places(team_ids, (_whole(week_starts.cast(pa.date32()).cast(pa.int32())) - _EPOCH_DAYS) // 7)
+
+
+def read_contrasts(warehouse: Warehouse, spine: TeamWeeks | None = None) -> Contrasts:
+    """Everything the score is made from: one pass over contrasts, over signals and over team-weeks."""
+    private, marts = warehouse.private_schema, warehouse.marts_schema
+    spine = spine or TeamWeeks(warehouse)
+    scored = f"{_GAINS} union all {_COSTS} union all select '{_PRESSURE}'".format(marts=marts)
     registry = warehouse.query(
-        f"select metric_id, room, effect_scale, flat_margin from {marts}.dim_metric "
+        f"select metric_id, effect_scale, flat_margin, case when metric_id = '{_PRESSURE}' then '{PRESSURE}' "
+        f"when room = 'output' and facet = 'volume' then '{VOLUME}' when room = 'output' then '{OUTPUT}' "
+        f"when facet = 'wait' then '{WAIT}' else '{OUTCOME}' end as role from {marts}.dim_metric "
         f"where metric_id in ({scored}) order by metric_id"
     ).to_pydict()
-    metrics = tuple(registry["metric_id"])
-    place_of = {metric: place for place, metric in enumerate(metrics)}
+    metrics = pa.array(registry["metric_id"], pa.string())
+    spans = warehouse.query(
+        f"select window_weeks, max(baseline_weeks) as baseline from {private}.int_contrast group by window_weeks "
+        "order by window_weeks"
+    )
+    windows = _whole(spans["window_weeks"])
+    effect = np.full((len(spine), len(metrics), max(len(windows), 1)), np.nan)
+    error, trial = np.full_like(effect, np.nan), np.zeros(len(spine), dtype=bool)
+    for batch in warehouse.batches(
+        "select team_id, week, metric_id, window_weeks, effect, effect_error, is_trial "
+        f"from {private}.int_contrast where metric_id in ({scored})"
+    ):
+        rows = spine.places(batch["team_id"], _whole(batch["week"]))
+        cells = rows, _places(batch["metric_id"], metrics), np.searchsorted(windows, _whole(batch["window_weeks"]))
+        effect[cells], error[cells] = _doubles(batch["effect"]), _doubles(batch["effect_error"])
+        trial[rows[_doubles(batch["is_trial"]) > 0]] = True
 
-    found = warehouse.query(
-        "select c.team_id, c.week, c.metric_id, c.window_weeks, c.effect, c.effect_error, c.is_trial "
-        f"from {private}.int_contrast as c where c.metric_id in ({scored})"
-    ).to_pydict()
-    windows = sorted(set(found["window_weeks"])) or [0]
-    effect = np.full((len(weeks), len(metrics), len(windows)), np.nan)
-    error, trial = np.full_like(effect, np.nan), np.zeros(len(weeks), dtype=bool)
-    if found["team_id"]:
-        rows = np.array([row_of[key] for key in zip(found["team_id"], found["week"], strict=True)])
-        places = np.array([place_of[metric] for metric in found["metric_id"]])
-        spans = np.searchsorted(windows, found["window_weeks"])
-        effect[rows, places, spans] = np.array(found["effect"], dtype=float)
-        error[rows, places, spans] = np.array(found["effect_error"], dtype=float)
-        trial[rows[np.array(found["is_trial"], dtype=bool)]] = True
-
-    registered = warehouse.query(f"select signal_id from {marts}.dim_signal where is_mechanism order by signal_id")[
-        "signal_id"
-    ].to_pylist()
-    told = warehouse.query(
+    registered = warehouse.query(f"select signal_id from {marts}.dim_signal where is_mechanism order by signal_id")
+    signals = pa.array(registered["signal_id"].to_pylist(), pa.string())
+    mechanism = np.full((len(spine), len(signals)), np.nan)
+    for batch in warehouse.batches(
         f"select s.team_id, s.week_start, s.signal_id, s.log_evidence from {marts}.fct_signal_week as s "
         f"inner join {marts}.dim_signal as r on s.signal_id = r.signal_id "
         "where r.is_mechanism and s.log_evidence is not null and not s.is_excepted"
-    ).to_pydict()
-    mechanism = np.full((len(weeks), len(registered)), np.nan)
-    for team, start, signal, value in zip(
-        told["team_id"], told["week_start"], told["signal_id"], told["log_evidence"], strict=True
     ):
-        mechanism[row_of[team, (start - EPOCH_MONDAY).days // 7], registered.index(signal)] = value
-    friction = warehouse.query(
-        f"select team_id, week_start, exposure from {marts}.team_exposure where exposure is not null"
-    ).to_pydict()
-    exposure = np.full(len(weeks), np.nan)
-    for team, start, value in zip(friction["team_id"], friction["week_start"], friction["exposure"], strict=True):
-        row = row_of.get((team, (start - EPOCH_MONDAY).days // 7))
-        if row is not None:
-            exposure[row] = value
+        rows = spine.places_of_dates(batch["team_id"], batch["week_start"])
+        mechanism[rows, _places(batch["signal_id"], signals)] = _doubles(batch["log_evidence"])
+
+    exposure = np.full(len(spine), np.nan)
+    for batch in warehouse.batches(f"select team_id, week_start, exposure from {marts}.team_exposure"):
+        rows = spine.places_of_dates(batch["team_id"], batch["week_start"])
+        exposure[rows[rows >= 0]] = _doubles(batch["exposure"])[rows >= 0]
     return Contrasts(
-        team_ids, weeks, metrics, tuple(registry["room"]), effect, error,
+        spine.team_ids, spine.weeks, tuple(registry["metric_id"]), tuple(registry["role"]),
+        tuple(windows.tolist()), int(max(spans["baseline"].to_pylist(), default=0)), effect, error,
         np.array(registry["effect_scale"], dtype=float), np.array(registry["flat_margin"], dtype=float),
-        tuple(registered), mechanism, people, exposure, trial,
+        tuple(signals.to_pylist()), mechanism, spine.people, spine.hands, exposure, trial,
     )  # fmt: skip
 
 
-def weigh(contrasts: Contrasts, effect: Floats | None = None) -> Evidence:
-    """The evidence of every team-week.
+def _doubles(column: pa.Array | pa.ChunkedArray) -> Floats:
+    """A column of numbers or truths as doubles, NaN where it is null."""
+    return np.asarray(column.cast(pa.float64()), dtype=float)
 
-    Args:
-        effect: effects in place of the estimated ones, of the same shape (a draw).
+
+def _whole(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """A column of whole numbers without nulls."""
+    return np.asarray(column.cast(pa.int64()), dtype=np.int64)
+
+
+def _places(column: pa.Array, among: pa.Array) -> np.ndarray:
+    """Place of each text among those it must be one of."""
+    return _whole(pc.index_in(column.cast(pa.string()), value_set=among))
+
+
+def change_of_hands(contrasts: Contrasts) -> Floats:
+    """ln of the hands there are in each recent window over those of the baseline, shape (rows, windows).
+
+    0 where the team is too young to tell. Weeks of a team follow each other without a hole.
     """
-    effect = contrasts.effect if effect is None else effect
+    change = np.zeros((len(contrasts), len(contrasts.windows)))
+    starts = contrasts.starts()
+    gap = max(contrasts.windows, default=0)
+    for start, end in zip(starts, [*starts[1:], len(contrasts)], strict=True):
+        known = np.log(np.maximum(np.nan_to_num(contrasts.hands[start:end], nan=1.0), 0.1))
+        if not np.ptp(known):
+            continue
+        sums = np.r_[0.0, np.cumsum(known)]
+        last = np.arange(len(known)) + 1
+        before = last - gap
+        first = np.maximum(before - contrasts.baseline, 0)
+        old = before - first >= _HANDS_WEEKS
+        usual = (sums[before[old]] - sums[first[old]]) / (before - first)[old]
+        for place, weeks in enumerate(contrasts.windows):
+            now = (sums[last[old]] - sums[last[old] - weeks]) / weeks
+            change[start:end, place][old] = now - usual
+    return change
+
+
+def effects_for_better(contrasts: Contrasts) -> Floats:
+    """Effects as far as they tell of a gain, shape of `effect`.
+
+    How much is done is counted per head. More per head because heads have left is no gain: so it must hold in all too.
+    """
+    lost = np.minimum(change_of_hands(contrasts), 0.0)
+    return contrasts.effect + np.where(contrasts.has_role(VOLUME)[None, :, None], lost[:, None, :], 0.0)
+
+
+def weigh(contrasts: Contrasts) -> Evidence:
+    """The evidence of every team-week."""
     scale = contrasts.scale[None, :, None]
-    better = log_mean_exp(log_evidence(effect, contrasts.error, scale), axis=2)
-    worse = log_mean_exp(log_evidence(-effect, contrasts.error, scale), axis=2)
-    is_output = contrasts.is_output
-    lagged = [_weeks_ago(contrasts, better[:, is_output], lag) for lag in OUTPUT_LAGS]
-    known = np.nan_to_num
-    outcome_worse = known(log_mean_exp(worse[:, ~is_output], axis=1))
-    outcome_better = known(log_mean_exp(better[:, ~is_output], axis=1))
+    return assemble(
+        contrasts,
+        mean_there(bayes_factor(effects_for_better(contrasts), contrasts.error, scale), axis=2),
+        mean_there(bayes_factor(-contrasts.effect, contrasts.error, scale), axis=2),
+    )
+
+
+def assemble(contrasts: Contrasts, better: Floats, worse: Floats) -> Evidence:
+    """Evidence from Bayes factors of each metric and week, shape (rows, metrics): outputs are read twice."""
+    early = contrasts.is_output | contrasts.has_role(PRESSURE)
+    lagged = np.stack([_weeks_ago(contrasts, better[:, early], lag) for lag in OUTPUT_LAGS])
+    better = better.copy()
+    better[:, early] = mean_there(lagged, axis=0)
+    pressure = mean_there(better[:, contrasts.has_role(PRESSURE)], axis=1)
+    told = ~contrasts.has_role(PRESSURE)
     return Evidence(
-        output_better=known(log_mean_exp(np.concatenate(lagged, axis=1), axis=1)),
-        output_worse=known(log_mean_exp(worse[:, is_output], axis=1)),
-        outcome_worse=outcome_worse,
-        outcome_better=outcome_better,
-        mechanisms={signal: known(contrasts.mechanism[:, place]) for place, signal in enumerate(contrasts.signals)},
+        better=better[:, told],
+        worse=worse[:, told],
+        is_output=contrasts.is_output[told],
+        is_volume=contrasts.has_role(VOLUME)[told],
+        is_wait=contrasts.has_role(WAIT)[told],
+        pressure=pressure,
+        mechanisms=np.exp(contrasts.mechanism),
     )
 
 
@@ -155,9 +281,6 @@ def _weeks_ago(contrasts: Contrasts, values: Floats, lag: int) -> Floats:
         return values
     earlier = np.full_like(values, np.nan)
     # a team's weeks follow each other without a hole
-    same = np.zeros(len(values), dtype=bool)
-    same[lag:] = (contrasts.team_ids[lag:] == contrasts.team_ids[:-lag]) & (
-        contrasts.weeks[lag:] - contrasts.weeks[:-lag] == lag
-    )
-    earlier[same] = values[np.flatnonzero(same) - lag]
+    same = np.flatnonzero(contrasts.team_ids[lag:] == contrasts.team_ids[:-lag]) + lag
+    earlier[same] = values[same - lag]
     return earlier

@@ -1,16 +1,20 @@
-"""Evidence for a move in a named direction, and means of evidence that skip what is not there."""
+"""Evidence for a move in a named direction, and ways to put evidence of several metrics together."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_ndtr
+from scipy.special import erfcx
 
 Floats = NDArray[np.float64]
 
 LOWEST, HIGHEST = -3.0, 6.0
+# Metrics of one team lean on the same items, so their evidence is not counted whole.
+DEPENDENCE = 0.5
+# How likely a metric is to move in a direction that a story allows it to move in.
+MOVING_SHARE = 0.2
 
 
-def log_evidence(effect: ArrayLike, error: ArrayLike, scale: ArrayLike) -> Floats:
-    """Half-normal log Bayes factor for a positive effect against none, clipped to [-3, 6].
+def bayes_factor(effect: ArrayLike, error: ArrayLike, scale: ArrayLike) -> Floats:
+    """Half-normal Bayes factor for a positive effect against none, clipped to e^-3 and e^6.
 
     Args:
         effect: estimated effect on the link scale, positive in the named direction; any shape. NaN = not known.
@@ -20,25 +24,70 @@ def log_evidence(effect: ArrayLike, error: ArrayLike, scale: ArrayLike) -> Float
     Returns:
         Same shape; NaN where effect or error is.
 
-    Source: design notes on scoring, section "Evidence"; checked by quadrature in the tests.
+    Source: design notes on scoring, section "Evidence"; checked by quadrature in the tests. With z = effect/error,
+    r = scale²/error² and a = z·√(r/(1+r)) it is 2·Φ(a)·e^(a²/2)/√(1+r), and 2·Φ(a)·e^(a²/2) = erfcx(-a/√2).
     """
     effect, error, scale = np.asarray(effect, float), np.asarray(error, float), np.asarray(scale, float)
-    z = effect / error
     r = scale**2 / error**2
-    factor = np.log(2) + log_ndtr(z * np.sqrt(r / (1 + r))) - 0.5 * np.log1p(r) + z**2 * r / (2 * (1 + r))
-    return np.clip(factor, LOWEST, HIGHEST)
+    with np.errstate(over="ignore"):
+        factor = erfcx(-effect / error * np.sqrt(r / (1 + r) / 2)) / np.sqrt(1 + r)
+    return np.clip(factor, np.exp(LOWEST), np.exp(HIGHEST))
 
 
-def log_mean_exp(values: Floats, axis: int | tuple[int, ...]) -> Floats:
-    """ln of the mean of e^values along an axis, over the values that are there; NaN where none is.
+def log_evidence(effect: ArrayLike, error: ArrayLike, scale: ArrayLike) -> Floats:
+    """ln of `bayes_factor`, in [-3, 6]."""
+    return np.log(bayes_factor(effect, error, scale))
 
-    An average over alternatives ("one of these moved") so that looking at more of them does not by itself find more.
+
+def mean_there(factors: Floats, axis: int) -> Floats:
+    """Mean of Bayes factors along an axis, over those that are there; NaN where none is.
+
+    An average over ways to look at the same thing, so that looking in more ways does not by itself find more.
     """
-    there = ~np.isnan(values)
-    peak = np.max(np.where(there, values, -np.inf), axis=axis, keepdims=True)
-    peak = np.where(np.isfinite(peak), peak, 0.0)
-    total = np.sum(np.where(there, np.exp(np.where(there, values, 0.0) - peak), 0.0), axis=axis)
-    count = np.sum(there, axis=axis)
+    there = ~np.isnan(factors)
+    count = there.sum(axis=axis)
+    total = np.where(there, factors, 0.0).sum(axis=axis)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def may_move(factors: Floats) -> Floats:
+    """Log evidence that each of some metrics may have moved in the named direction or not, against none moved.
+
+    Each moves with the chance MOVING_SHARE = p, apart from the others; evidence of k metrics counts with the power
+    DEPENDENCE = g: Σ g·ln(1 - p + p·E).
+
+    Args:
+        factors: Bayes factors E of shape (rows, metrics); NaN = not known.
+
+    Returns:
+        Shape (rows,); 0 where nothing is known. Never falls when a factor rises.
+    """
+    mixed = np.where(np.isnan(factors), 1.0, 1 + MOVING_SHARE * (factors - 1))
+    return DEPENDENCE * np.log(mixed).sum(axis=1)
+
+
+def must_move(factors: Floats, contrary: Floats | None = None) -> Floats:
+    """Log evidence that at least one of some metrics moved in the named direction, against none moved.
+
+    As `may_move`, less what is owed to none of them moving so; where `contrary` is given, the others may have moved the
+    other way. Several that moved corroborate each other. With p and g as there and C the contrary factors:
+    ln[(∏(1 - p - q + p·E + q·C)^g - ∏(1 - p - q + q·C)^g) / (1 - (1 - p)^(g·k))], q = p with contrary, else 0.
+
+    Args:
+        factors, contrary: Bayes factors of shape (rows, metrics); NaN = not known, in both alike.
+
+    Returns:
+        Shape (rows,); 0 where nothing is known. Never falls when a factor rises.
+    """
+    there = ~np.isnan(factors)
+    none = np.full(factors.shape, 1 - MOVING_SHARE)
+    if contrary is not None:
+        none = none + MOVING_SHARE * (np.where(there, contrary, 1.0) - 1)
+    some = none + MOVING_SHARE * np.where(there, factors, 0.0)
+    none_so = DEPENDENCE * np.where(there, np.log(none), 0.0).sum(axis=1)
+    some_so = DEPENDENCE * np.where(there, np.log(some), 0.0).sum(axis=1)
+    usual = DEPENDENCE * np.log1p(-MOVING_SHARE) * there.sum(axis=1)
+    known = there.any(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        result = np.log(total / count) + np.squeeze(peak, axis=axis)
-    return np.where(count > 0, result, np.nan)
+        moved = some_so + np.log(-np.expm1(none_so - some_so)) - np.log(-np.expm1(usual))
+    return np.where(known, moved, 0.0)

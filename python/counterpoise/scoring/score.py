@@ -3,16 +3,35 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.resources import files
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from counterpoise.guardrails import CheckReport
-from counterpoise.scoring.contrasts import EPOCH_MONDAY, Contrasts, read_contrasts, weigh
+from counterpoise.scoring.alerts import Alerts, raise_alerts
+from counterpoise.scoring.contrasts import (
+    EPOCH_MONDAY,
+    Contrasts,
+    TeamWeeks,
+    read_contrasts,
+    weigh,
+)
+from counterpoise.scoring.draws import drawn_odds
 from counterpoise.scoring.evidence import Floats
-from counterpoise.scoring.stories import BENIGN, DIVERGENCE, Comparison, compare, risk_of
+from counterpoise.scoring.stories import (
+    BENIGN,
+    DIVERGENCE,
+    UNEXPLAINED,
+    Priors,
+    best_benign,
+    log_odds,
+    mechanisms,
+    moves,
+    risk_of,
+)
 from counterpoise.scoring.words import divergence_sentence, reason_sentence
 from counterpoise.warehouse import Warehouse
 
@@ -21,15 +40,14 @@ BANDS = (("high", 70.0), ("elevated", 45.0), ("watch", 20.0), ("clear", 0.0))
 CLEAR_COVERAGE = 0.5
 # From which risk on a paradox is told, and from which log evidence on its mechanism is named.
 PARADOX_FROM = dict(BANDS)["watch"]
-MECHANISM_SEEN = 3.0
+MECHANISM_SEEN = 1.5
 # The interval covers 90 %: draws of every effect around its estimate, and prior odds off by a factor of two.
-DRAWS = 40
 PRIOR_BAND = np.log(2)
-# An alert needs this many weeks in a row in the highest band with a paradox story, and effects that matter.
-ALERT_WEEKS = 3
 MIN_CONTRIBUTION = 0.5
 # Friction around a team moves the prior a little: full exposure multiplies the odds by some 1.5.
 EXPOSURE_SHIFT = 0.4
+# Team-weeks weighed at a time.
+_ROWS_AT_ONCE = 20_000
 
 Progress = Callable[[str], None]
 
@@ -54,13 +72,16 @@ class Scores:
     """Scores of all team-weeks, each array of shape (rows,), in the order of `Contrasts`.
 
     Attributes:
+        odds: ln of paradox against benign stories, without friction and uncalibrated; NaN where there is no score.
         risk, low, high: 0 to 100; NaN where there is no score.
-        story: index into `stories`.
+        stories, story: story ids, and the index of the one told.
         coverage: 0 to 1, how much of what could be measured is.
-        alert: boolean.
-        contribution: points lost when a signal is left out, shape (rows, signals); the last is outcome_divergence.
+        alert, alert_reason: whether an alarm is raised, and why or why not yet (None where nothing is to be said).
+        signals, contribution: signal ids, the last is outcome_divergence, and the points lost when a signal is left
+            out, shape (rows, signals).
     """
 
+    odds: Floats
     risk: Floats
     low: Floats
     high: Floats
@@ -68,110 +89,81 @@ class Scores:
     story: np.ndarray
     coverage: Floats
     alert: np.ndarray
+    alert_reason: np.ndarray
     signals: tuple[str, ...]
     contribution: Floats
 
 
-def score_contrasts(contrasts: Contrasts, priors: dict[str, float], calibration: Calibration) -> Scores:
+def score_contrasts(contrasts: Contrasts, weights: dict[str, float], calibration: Calibration) -> Scores:
     """Score every team-week from what was known then. Pure: the same arrays give the same scores.
 
     Args:
         contrasts: see `read_contrasts`.
-        priors: relative prior weight by story id.
+        weights: relative prior weight by story id.
         calibration: intercept and slope of the risk.
     """
-    evidence = weigh(contrasts)
-    comparison = compare(evidence, priors)
-    enough = has_output_and_outcome(contrasts)
-    risk = np.where(enough, _risk(contrasts, comparison, calibration), np.nan)
-    low, high = _interval(contrasts, priors, calibration, risk)
-    # friction alone raises no alarm: alerts look at the risk without it
-    unexposed = np.where(enough, risk_of(comparison.log_odds, calibration.intercept, calibration.slope), np.nan)
-    # the story told is the one the evidence fits best; how often each happens is the risk's affair
-    story = _stories_told(contrasts, compare(evidence, {}), risk)
-    signals = (*contrasts.signals, DIVERGENCE)
-    contribution = np.stack(
-        [risk - _risk(contrasts, compare(evidence.without(signal), priors), calibration) for signal in signals],
-        axis=1,
-    )
+    priors = Priors.of(weights, contrasts.signals)
+    parts = [_score_rows(part, priors, calibration) for part in contrasts.by_teams(_ROWS_AT_ONCE)]
+    joined = {
+        name: np.concatenate([part[name] for part in parts]) if parts else np.empty(shape)
+        for name, shape in _PARTS.items()
+    }
+    parted, signals = joined.pop("parted"), (*contrasts.signals, DIVERGENCE)
+    contribution = joined.pop("contribution") if parts else np.empty((0, len(signals)))
+    stories = (*contrasts.signals, UNEXPLAINED, *BENIGN)
+    story = joined.pop("story").astype(np.int64)
+    told = story < len(stories) - len(BENIGN)
+    alerts: Alerts = raise_alerts(contrasts, joined["odds"], parted, told, calibration.intercept, calibration.slope)
     return Scores(
-        risk, low, high, comparison.stories, story, _coverage(contrasts),
-        _alerts(contrasts, unexposed, comparison, story), signals, contribution,
+        stories=stories, story=story, coverage=_coverage(contrasts), alert=alerts.alert, alert_reason=alerts.reason,
+        signals=signals, contribution=contribution, **joined,
     )  # fmt: skip
 
 
-def _stories_told(contrasts: Contrasts, comparison: Comparison, risk: Floats) -> np.ndarray:
-    """Index of the story told of each team-week: a paradox from the band `watch` on, a benign one below it.
-
-    So that story and band say the same. A mechanism is named only where its own signal is strong; otherwise the
-    paradox is one whose mechanism is not seen.
-    """
-    weights = comparison.log_weights.copy()
-    for place, signal in enumerate(contrasts.signals):
-        weak = ~(contrasts.mechanism[:, place] >= MECHANISM_SEEN)
-        weights[comparison.stories.index(signal), weak] = -np.inf
-    benign = np.array([story in BENIGN for story in comparison.stories])
-    is_told = benign[:, None] != (np.nan_to_num(risk) >= PARADOX_FROM)[None, :]
-    return np.argmax(np.where(is_told, weights, -np.inf), axis=0)
+_PARTS = {name: (0,) for name in ("odds", "risk", "low", "high", "story", "parted", "contribution")}
 
 
-def _risk(contrasts: Contrasts, comparison: Comparison, calibration: Calibration) -> Floats:
-    shift = EXPOSURE_SHIFT * np.nan_to_num(contrasts.exposure)
-    return risk_of(comparison.log_odds, calibration.intercept + shift, calibration.slope)
+def _score_rows(contrasts: Contrasts, priors: Priors, calibration: Calibration) -> dict[str, np.ndarray]:
+    """All that can be said of some teams without looking at the others."""
+    evidence = weigh(contrasts)
+    moved, at_work = moves(evidence), mechanisms(evidence, priors)
+    enough = has_output_and_outcome(contrasts)
+    odds = np.where(enough, log_odds(moved, at_work, priors), np.nan)
+    # friction alone raises no alarm: it shifts the risk shown, not the odds
+    intercept = calibration.intercept + EXPOSURE_SHIFT * np.nan_to_num(contrasts.exposure)
+    risk = risk_of(odds, intercept, calibration.slope)
+    low, high = np.quantile(drawn_odds(contrasts, at_work, priors), [0.05, 0.95], axis=0)
+    low = np.minimum(risk_of(low, intercept - PRIOR_BAND, calibration.slope), risk)
+    high = np.maximum(risk_of(high, intercept + PRIOR_BAND, calibration.slope), risk)
+    each = log_odds(moved, mechanisms(evidence, priors, one_left_out=True), priors)
+    unheld = log_odds(moves(evidence.without_outcomes()), at_work, priors)
+    without = np.column_stack([each, unheld])
+    contribution = risk[:, None] - risk_of(without, intercept[:, None], calibration.slope)
+    # the story told: a paradox from the band `watch` on, a benign one below it, so that story and band say the same
+    seen = np.where(contrasts.mechanism >= MECHANISM_SEEN, contrasts.mechanism + np.log(priors.mechanisms), -np.inf)
+    named = seen.shape[1] and np.isfinite(seen).any(axis=1)
+    paradox = np.where(named, np.argmax(seen, axis=1) if seen.shape[1] else 0, len(contrasts.signals))
+    benign = len(contrasts.signals) + 1 + best_benign(moved, at_work)
+    return {
+        "odds": odds, "risk": risk, "low": low, "high": high, "contribution": contribution,
+        "story": np.where(np.nan_to_num(risk) >= PARADOX_FROM, paradox, benign),
+        "parted": np.minimum(moved.gain, moved.harm),
+    }  # fmt: skip
 
 
 def has_output_and_outcome(contrasts: Contrasts) -> np.ndarray:
     """Team-weeks with a tracked output and an outcome to hold against it; shape (rows,)."""
     known = np.any(~np.isnan(contrasts.effect), axis=2)
-    is_output = contrasts.is_output
-    return known[:, is_output].any(axis=1) & known[:, ~is_output].any(axis=1)
+    return known[:, contrasts.is_output].any(axis=1) & known[:, contrasts.is_outcome].any(axis=1)
 
 
 def _coverage(contrasts: Contrasts) -> Floats:
     """Half for any output, half for the share of outcomes that are measured."""
     known = np.any(~np.isnan(contrasts.effect), axis=2)
-    is_output = contrasts.is_output
-    outcomes = known[:, ~is_output]
-    return (
-        0.5 * known[:, is_output].any(axis=1) + 0.5 * outcomes.mean(axis=1) if outcomes.size else np.zeros(len(known))
-    )
-
-
-def _interval(
-    contrasts: Contrasts, priors: dict[str, float], calibration: Calibration, risk: Floats
-) -> tuple[Floats, Floats]:
-    """5th and 95th percentile of the risk over draws of every effect, widened by the prior's band.
-
-    One metric's draw is the same for all teams and windows: so a team's interval depends on no other team, and
-    windows of one metric move together as they do in truth. The interval always holds the risk itself.
-    """
-    normals = np.random.default_rng(20_240_930).standard_normal((DRAWS, len(contrasts.metrics)))
-    drawn = np.stack([
-        compare(weigh(contrasts, contrasts.effect + contrasts.error * normal[None, :, None]), priors).log_odds
-        for normal in normals
-    ])  # fmt: skip
-    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    intercept = calibration.intercept + EXPOSURE_SHIFT * np.nan_to_num(contrasts.exposure)
-    low = risk_of(low, intercept - PRIOR_BAND, calibration.slope)
-    high = risk_of(high, intercept + PRIOR_BAND, calibration.slope)
-    return np.minimum(low, risk), np.maximum(high, risk)
-
-
-def _alerts(contrasts: Contrasts, risk: Floats, comparison: Comparison, story: np.ndarray) -> np.ndarray:
-    """Weeks in a row in the highest band, told as a paradox, with an output and an outcome that matter."""
-    is_output = contrasts.is_output
-    longest = contrasts.effect[:, :, -1]
-    margin = contrasts.margin[None, :]
-    with np.errstate(invalid="ignore"):
-        moved = ((longest > margin) & is_output).any(axis=1) & ((longest < -margin) & ~is_output).any(axis=1)
-        told = np.array([name not in BENIGN for name in comparison.stories])[story]
-        due = (risk >= BANDS[0][1]) & moved & told
-    held = due.copy()
-    for weeks in range(1, ALERT_WEEKS):
-        before = np.zeros_like(due)
-        before[weeks:] = due[:-weeks] & (contrasts.team_ids[weeks:] == contrasts.team_ids[:-weeks])
-        held &= before
-    return held
+    outcomes = known[:, contrasts.is_outcome]
+    if not outcomes.size:
+        return np.zeros(len(known))
+    return 0.5 * known[:, contrasts.is_output].any(axis=1) + 0.5 * outcomes.mean(axis=1)
 
 
 def band_of(risk: float, coverage: float) -> str:
@@ -199,156 +191,182 @@ def score(
     """
     min_people = max(min_people, 3)
     calibration = load_calibration()
-    priors = read_priors(warehouse)
+    weights = read_story_weights(warehouse)
     if progress:
         progress("reading contrasts and signals")
-    contrasts = read_contrasts(warehouse).without_metrics(
+    spine = TeamWeeks(warehouse)
+    contrasts = read_contrasts(warehouse, spine).without_metrics(
         {metric for gate in gates for metric in gate.withheld_metrics}
     )
     if progress:
-        progress(f"weighing stories for {len(contrasts.weeks):,} team-weeks")
-    scores = score_contrasts(contrasts, priors, calibration)
+        progress(f"weighing stories for {len(contrasts):,} team-weeks")
+    scores = score_contrasts(contrasts, weights, calibration)
     status, reason = _status(contrasts, scores, gates, min_people)
-    risk_rows = _risk_rows(contrasts, scores, status, reason, calibration, now or datetime.now(UTC))
-    reason_rows = _reason_rows(warehouse, contrasts, scores, status)
-    for table, rows in (("team_risk", risk_rows), ("team_risk_reasons", reason_rows)):
+    shown = status == "scored"
+    if progress:
+        progress("writing scores and reasons")
+    for table, rows in (
+        ("team_risk", _risk_rows(contrasts, scores, status, reason, calibration, now or datetime.now(UTC))),
+        ("team_risk_reasons", _reason_rows(warehouse, spine, scores, shown)),
+    ):
         warehouse.delete_rows(table)
         warehouse.append_rows(table, rows)
-    last = _last_rows(contrasts)
-    return int(sum(status[row] == "scored" for row in last))
+    last = np.r_[contrasts.starts()[1:], len(contrasts)] - 1
+    return int(shown[last].sum()) if len(contrasts) else 0
 
 
-def read_priors(warehouse: Warehouse) -> dict[str, float]:
+def read_story_weights(warehouse: Warehouse) -> dict[str, float]:
     """Relative prior weight by story id, from the story registry."""
     stories = warehouse.query(f"select story_id, prior_weight from {warehouse.marts_schema}.story_registry").to_pydict()
     return dict(zip(stories["story_id"], map(float, stories["prior_weight"]), strict=True))
 
 
-def _last_rows(contrasts: Contrasts) -> list[int]:
-    rows = range(len(contrasts.weeks))
-    return [row for row in rows if row + 1 == len(rows) or contrasts.team_ids[row] != contrasts.team_ids[row + 1]]
-
-
 def _status(
     contrasts: Contrasts, scores: Scores, gates: Sequence[CheckReport], min_people: int
-) -> tuple[list[str], list[str | None]]:
-    """Status of each team-week and why it is so."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Status of each team-week and why it is so, None where there is nothing to say."""
     for_all = next((result.message for gate in gates for result in gate.withholds_all), None)
     for_team = {team: results[0].message for gate in gates for team, results in gate.withheld_teams.items()}
-    status: list[str] = []
-    reasons: list[str | None] = []
-    for row, team in enumerate(contrasts.team_ids):
-        state, why = "insufficient_data", None
-        if for_all or team in for_team:
-            state, why = "withheld", for_all or for_team[team]
-        elif contrasts.people[row] < min_people:
-            why = f"Fewer than {min_people} people work in this team; so small a team is not scored."
-        elif np.isnan(scores.risk[row]):
-            why = "There is no tracked output, or no outcome whose time to show has passed, with enough history."
-        else:
-            state = "scored"
-            if scores.coverage[row] < CLEAR_COVERAGE:
-                why = "Too little is measured here to call anything clear."
-            elif contrasts.trial[row]:
-                why = "On trial: less than half a year of history to compare with."
-        status.append(state)
-        reasons.append(why)
-    return status, reasons
+    status = np.full(len(contrasts), "scored", dtype=object)
+    why = np.full(len(contrasts), None, dtype=object)
+    # what comes later in this list counts more
+    why[contrasts.trial] = "On trial: less than half a year of history to compare with."
+    why[scores.coverage < CLEAR_COVERAGE] = "Too little is measured here to call anything clear."
+    unknown, small = np.isnan(scores.risk), contrasts.people < min_people
+    status[unknown | small] = "insufficient_data"
+    why[unknown] = "There is no tracked output, or no outcome whose time to show has passed, with enough history."
+    why[small] = f"Fewer than {min_people} people work in this team; so small a team is not scored."
+    if for_all or for_team:
+        messages = np.array([for_all or for_team.get(team) for team in contrasts.team_ids], dtype=object)
+        held = np.array([message is not None for message in messages], dtype=bool)
+        status[held], why[held] = "withheld", messages[held]
+    return status, why
 
 
-def _week_starts(weeks: np.ndarray) -> list:
-    return [EPOCH_MONDAY + timedelta(weeks=int(week)) for week in weeks]
+def _week_starts(weeks: np.ndarray) -> pa.Array:
+    """Mondays of week numbers."""
+    return pa.array(weeks * 7 + (EPOCH_MONDAY - datetime(1970, 1, 1).date()).days, pa.int32()).cast(pa.date32())
 
 
 def _risk_rows(
     contrasts: Contrasts,
     scores: Scores,
-    status: list[str],
-    reason: list[str | None],
+    status: np.ndarray,
+    reason: np.ndarray,
     calibration: Calibration,
     now: datetime,
 ) -> pa.Table:
-    rows = range(len(status))
-    shown = [state == "scored" for state in status]
+    shown = status == "scored"
     starts = _week_starts(contrasts.weeks)
 
-    def where_shown(values: np.ndarray) -> list:
-        return [round(float(values[row]), 2) if shown[row] else None for row in rows]
+    def where_shown(values: np.ndarray, kind: pa.DataType) -> pa.Array:
+        return pa.array(values, kind, mask=~shown)
 
+    names, lowest = zip(*reversed(BANDS), strict=True)
+    band = np.searchsorted(lowest, np.nan_to_num(scores.risk), side="right") - 1
+    # with too little measured nothing is called clear
+    band = np.where((band == 0) & (scores.coverage < CLEAR_COVERAGE), 1, band)
     return pa.table({
-        "team_id": pa.array(list(contrasts.team_ids), pa.string()),
-        "week_start": pa.array(starts, pa.date32()),
-        "risk": pa.array(where_shown(scores.risk), pa.float64()),
-        "risk_low": pa.array(where_shown(scores.low), pa.float64()),
-        "risk_high": pa.array(where_shown(scores.high), pa.float64()),
-        "band": pa.array(
-            [band_of(scores.risk[row], scores.coverage[row]) if shown[row] else None for row in rows], pa.string()
-        ),
+        "team_id": pa.array(contrasts.team_ids, pa.string()),
+        "week_start": starts,
+        "risk": where_shown(scores.risk.round(2), pa.float64()),
+        "risk_low": where_shown(scores.low.round(2), pa.float64()),
+        "risk_high": where_shown(scores.high.round(2), pa.float64()),
+        "band": where_shown(np.array(names, dtype=object)[band], pa.string()),
         "status": pa.array(status, pa.string()),
         "status_reason": pa.array(reason, pa.string()),
-        "alert": pa.array([bool(scores.alert[row]) and shown[row] for row in rows], pa.bool_()),
-        "coverage": pa.array([round(float(value), 4) for value in scores.coverage], pa.float64()),
-        "exposure": pa.array(
-            [None if np.isnan(value) else round(float(value), 4) for value in contrasts.exposure], pa.float64()
-        ),
-        "story": pa.array([scores.stories[scores.story[row]] if shown[row] else None for row in rows], pa.string()),
+        "alert": pa.array(scores.alert & shown, pa.bool_()),
+        "alert_reason": where_shown(scores.alert_reason, pa.string()),
+        "coverage": pa.array(scores.coverage.round(4), pa.float64()),
+        "exposure": pa.array(contrasts.exposure.round(4), pa.float64(), mask=np.isnan(contrasts.exposure)),
+        "story": where_shown(np.array(scores.stories, dtype=object)[scores.story], pa.string()),
         "model_version": pa.array([calibration.model_version] * len(shown), pa.string()),
-        "data_through": pa.array([start + timedelta(days=6) for start in starts], pa.date32()),
+        "data_through": pc.add(starts.cast(pa.int32()), 6).cast(pa.date32()),
         "scored_at": pa.array([now.replace(tzinfo=None)] * len(shown), pa.timestamp("us")),
     })  # fmt: skip
 
 
-def _reason_rows(warehouse: Warehouse, contrasts: Contrasts, scores: Scores, status: list[str]) -> pa.Table:
-    """Reasons of scored team-weeks in the order of the points they bring; the story's own mechanism first."""
+def ranked_reasons(scores: Scores, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reasons of team-weeks in the order of the points they bring; the story's own mechanism first.
+
+    Args:
+        shown: which team-weeks are told, shape (rows,).
+
+    Returns:
+        Row, place among `scores.signals` and rank from 1 of each reason, by row and rank.
+    """
+    told = scores.story[:, None] == np.arange(len(scores.signals))[None, :]
+    told[:, -1] = False  # the last is outcome_divergence; that place among the stories is the unexplained one
+    # the story told stands on its mechanism, however few points others would leave it
+    row, place = np.nonzero(shown[:, None] & ((scores.contribution >= MIN_CONTRIBUTION) | told))
+    order = np.lexsort((place, -scores.contribution[row, place], ~told[row, place], row))
+    row, place = row[order], place[order]
+    first = np.r_[True, row[1:] != row[:-1]] if len(row) else np.array([], bool)
+    rank = np.arange(len(row)) - np.flatnonzero(first)[np.cumsum(first) - 1] + 1
+    return row, place, rank
+
+
+def _reason_rows(warehouse: Warehouse, spine: TeamWeeks, scores: Scores, shown: np.ndarray) -> pa.Table:
+    """The rows of `team_risk_reasons` of the team-weeks shown."""
     marts = warehouse.marts_schema
-    told = warehouse.query(
-        "select s.team_id, s.week_start, s.signal_id, s.observed, s.expected, s.n, s.since_week, "
-        "r.label, r.unit, r.sentence, r.response_id, r.owner_role "
-        f"from {marts}.fct_signal_week as s inner join {marts}.dim_signal as r on s.signal_id = r.signal_id "
-        "where s.log_evidence is not null"
-    ).to_pylist()
-    facts = {(row["team_id"], row["week_start"], row["signal_id"]): row for row in told}
-    strongest = warehouse.query(
+    row, place, rank = ranked_reasons(scores, shown)
+    number = np.full(scores.contribution.shape, -1, dtype=np.int64)
+    number[row, place] = np.arange(len(row))
+    signals = pa.array(scores.signals, pa.string())
+    facts: list[dict] = [{}] * len(row)
+    for batch in warehouse.batches(
+        "select team_id, week_start, signal_id, observed, expected, n, since_week "
+        f"from {marts}.fct_signal_week where log_evidence is not null"
+    ):
+        of_row = spine.places_of_dates(batch["team_id"], batch["week_start"])
+        of_signal = pc.fill_null(pc.index_in(batch["signal_id"].cast(pa.string()), value_set=signals), -1)
+        wanted = np.where((of_row >= 0) & (np.asarray(of_signal) >= 0), number[of_row, np.asarray(of_signal)], -1)
+        kept = np.flatnonzero(wanted >= 0)
+        for reason, fact in zip(wanted[kept], batch.take(pa.array(kept)).to_pylist(), strict=True):
+            facts[reason] = fact
+    pairs: list[dict | None] = [None] * len(spine)
+    needed = np.zeros(len(spine), dtype=bool)
+    needed[row[place == len(scores.signals) - 1]] = True
+    for batch in warehouse.batches(
         "select team_id, week_start, output_metric_id, outcome_metric_id, output_effect, outcome_value, "
         "outcome_expected from ("
         "select *, row_number() over (partition by team_id, week_start order by log_evidence desc, pair_id) as place "
         f"from {marts}.fct_pair_week where log_evidence is not null) as ranked where place = 1"
-    ).to_pylist()
-    pairs = {(row["team_id"], row["week_start"]): row for row in strongest}
+    ):
+        of_row = spine.places_of_dates(batch["team_id"], batch["week_start"])
+        kept = np.flatnonzero((of_row >= 0) & needed[of_row])
+        for at, pair in zip(of_row[kept], batch.take(pa.array(kept)).to_pylist(), strict=True):
+            pairs[at] = pair
     metrics = {
-        row["metric_id"]: row
-        for row in warehouse.query(f"select metric_id, label, unit, good_direction from {marts}.dim_metric").to_pylist()
+        known["metric_id"]: known
+        for known in warehouse.query(f"select metric_id, label, unit from {marts}.dim_metric").to_pylist()
     }
-    starts = _week_starts(contrasts.weeks)
-    columns: dict[str, list] = {name: [] for name in _REASON_TYPES}
-    for row, team in enumerate(contrasts.team_ids):
-        if status[row] != "scored":
-            continue
-        story = scores.stories[scores.story[row]]
-        ranked = sorted(
-            (
-                (signal != story, -scores.contribution[row, place], signal)
-                for place, signal in enumerate(scores.signals)
-                # the story told stands on its mechanism, however few points others would leave it
-                if scores.contribution[row, place] >= MIN_CONTRIBUTION or signal == story
-            ),
+    registry = {
+        known["signal_id"]: known
+        for known in warehouse.query(
+            f"select signal_id, label, unit, sentence, response_id, owner_role from {marts}.dim_signal"
+        ).to_pylist()
+    }
+    columns: dict[str, list] = {name: [] for name in ("observed", "expected", "n", "since_week", "sentence")}
+    for at, signal, fact in zip(row, place, facts, strict=True):
+        of_signal, pair = registry.get(scores.signals[signal], {}), pairs[at]
+        known = fact | of_signal if fact else {}
+        columns["sentence"].append(
+            divergence_sentence(pair, metrics, fact.get("since_week"))
+            if signal == len(scores.signals) - 1 and pair
+            else reason_sentence(known)
         )
-        for rank, (_, lost, signal) in enumerate(ranked, start=1):
-            fact = facts.get((team, starts[row], signal), {})
-            pair = pairs.get((team, starts[row]))
-            sentence = (
-                divergence_sentence(pair, metrics, fact.get("since_week"))
-                if signal == DIVERGENCE and pair
-                else reason_sentence(fact)
-            )
-            points = round(max(float(-lost), 0.0), 2)
-            values = (
-                team, starts[row], rank, signal, points, fact.get("observed"), fact.get("expected"), fact.get("n"),
-                fact.get("since_week"), sentence, fact.get("response_id"), fact.get("owner_role"),
-            )  # fmt: skip
-            for name, value in zip(columns, values, strict=True):
-                columns[name].append(value)
-    return pa.table({name: pa.array(values, _REASON_TYPES[name]) for name, values in columns.items()})
+        for name in ("observed", "expected", "n", "since_week"):
+            columns[name].append(fact.get(name))
+    points = np.maximum(scores.contribution[row, place], 0.0).round(2)
+    ids = [scores.signals[signal] for signal in place]
+    rows = {
+        "team_id": spine.team_ids[row], "week_start": _week_starts(spine.weeks[row]), "rank": rank, "signal_id": ids,
+        "contribution": points, **columns,
+        "response_id": [registry.get(signal, {}).get("response_id") for signal in ids],
+        "owner": [registry.get(signal, {}).get("owner_role") for signal in ids],
+    }  # fmt: skip
+    return pa.table({name: pa.array(rows[name], kind) for name, kind in _REASON_TYPES.items()})
 
 
 _REASON_TYPES = {

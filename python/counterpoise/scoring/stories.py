@@ -1,6 +1,15 @@
 """The comparison of named explanations.
 
-No weighted sum and nothing trained: each story says which evidence it expects.
+No weighted sum and nothing trained: each story says which moves it expects of outputs, outcomes and mechanisms.
+
+| story | outputs | outcomes | a mechanism |
+|---|---|---|---|
+| a paradox, by each mechanism or none | at least one better, others either way | at least one worse | that one |
+| nothing_new | as ever | as ever | none |
+| real_improvement | at least one better, others either way | may be better | none |
+| harmless_mechanism | may be better | may be better | one |
+| honest_decline | may be worse | at least one worse | seldom one |
+| demand_surge | more, and slower | people may wait longer, nothing else | seldom one |
 """
 
 from dataclasses import dataclass, replace
@@ -8,98 +17,156 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from counterpoise.scoring.evidence import Floats
-
-# Evidence from one organisation leans on the same events more than once, so its logarithm is tempered.
-TEMPER = 0.7
+from counterpoise.scoring.evidence import DEPENDENCE, Floats, may_move, must_move
 
 DIVERGENCE = "outcome_divergence"
-BENIGN = ("nothing_new", "real_improvement", "harmless_mechanism", "honest_decline")
+UNEXPLAINED = "unexplained"
+BENIGN = ("nothing_new", "real_improvement", "harmless_mechanism", "honest_decline", "demand_surge")
+# How likely a mechanism is seen beside a decline or a surge of demand without being the cause.
+BYSTANDER = 0.1
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Log evidence of team-weeks, each array of shape (rows,) or (draws, rows); 0 where nothing is known.
+    """Bayes factors of team-weeks against "nothing moved"; NaN where nothing is known.
 
     Attributes:
-        output_better, output_worse: the tracked outputs moved for the better / the worse.
-        outcome_worse, outcome_better: the outcomes moved for the worse / the better.
-        mechanisms: by signal id, a mechanism that can distort a number is at work.
+        better, worse: of each metric, shape (rows, metrics).
+        is_output, is_volume, is_wait: which metrics are outputs (the others are outcomes), which of them count how
+            much is done, which outcomes are time that people wait; shape (metrics,).
+        pressure: more comes in per head than before, shape (rows,).
+        mechanisms: a mechanism that can distort a number is at work, shape (rows, signals).
     """
 
-    output_better: Floats
-    output_worse: Floats
-    outcome_worse: Floats
-    outcome_better: Floats
-    mechanisms: dict[str, Floats]
+    better: Floats
+    worse: Floats
+    is_output: np.ndarray
+    is_volume: np.ndarray
+    is_wait: np.ndarray
+    pressure: Floats
+    mechanisms: Floats
 
-    def without(self, signal: str) -> "Evidence":
-        """The same with nothing known of one mechanism or, for `outcome_divergence`, of the outcomes."""
-        if signal == DIVERGENCE:
-            nothing = np.zeros_like(self.outcome_worse)
-            return replace(self, outcome_worse=nothing, outcome_better=nothing)
-        return replace(self, mechanisms=self.mechanisms | {signal: np.zeros_like(self.mechanisms[signal])})
+    def without_outcomes(self) -> "Evidence":
+        """The same with nothing known of the outcomes."""
+        known = self.is_output[None, :]
+        return replace(
+            self, better=np.where(known, self.better, np.nan), worse=np.where(known, self.worse, np.nan)
+        )
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Stories weighed against each other.
+class Priors:
+    """Weights of the stories before any evidence; paradox stories share one half, benign ones the other.
 
     Attributes:
-        stories: story ids, paradox stories first.
-        log_weights: shape (stories, ...): tempered log likelihood plus log prior of each.
-        log_odds: shape (...): ln of all paradox stories together against all benign ones.
+        mechanisms: of the paradox stories that name a mechanism, shape (signals,).
+        unexplained: of the paradox whose mechanism is not seen.
+        benign: in the order of `BENIGN`.
     """
 
-    stories: tuple[str, ...]
-    log_weights: Floats
-    log_odds: Floats
+    mechanisms: Floats
+    unexplained: float
+    benign: Floats
+
+    @classmethod
+    def of(cls, weights: dict[str, float], signals: tuple[str, ...]) -> "Priors":
+        """From relative weights by story id; a story that has none weighs 1."""
+        paradox = np.array([weights.get(story, 1.0) for story in (*signals, UNEXPLAINED)])
+        benign = np.array([weights.get(story, 1.0) for story in BENIGN])
+        paradox, benign = paradox / paradox.sum(), benign / benign.sum()
+        return cls(paradox[:-1], float(paradox[-1]), benign)
 
 
-def _either(*alternatives: Floats) -> Floats:
-    """Evidence for "one of these, nobody says which", each as likely."""
-    return logsumexp(np.stack(np.broadcast_arrays(*alternatives)), axis=0) - np.log(len(alternatives))
+@dataclass(frozen=True)
+class Moves:
+    """Log evidence of the moves that stories are made of, each of shape (rows,); 0 where nothing is known.
 
-
-def compare(evidence: Evidence, priors: dict[str, float]) -> Comparison:
-    """Weigh the paradox stories (one for each mechanism, one without) against the benign ones.
-
-    Worse outcomes never lower the odds: the same outcome evidence stands in every paradox story, and in one benign
-    story at the most as strongly.
-
-    Args:
-        evidence: of any number of team-weeks.
-        priors: relative prior weight by story id; paradox stories share one half, benign ones the other.
+    Attributes:
+        gain: at least one output is better, whatever the others do.
+        harm: at least one outcome is worse.
+        benign: log evidence of each benign story as far as outputs and outcomes tell it, shape (stories, rows).
     """
-    nothing = np.zeros_like(evidence.output_better)
-    parted = evidence.output_better + evidence.outcome_worse
-    any_mechanism = _either(*evidence.mechanisms.values()) if evidence.mechanisms else nothing
-    paradox = {signal: parted + mechanism for signal, mechanism in evidence.mechanisms.items()}
-    paradox["unexplained"] = parted
-    benign = {
-        "nothing_new": nothing,
-        "real_improvement": evidence.output_better + _either(nothing, evidence.outcome_better),
-        "harmless_mechanism": any_mechanism
-        + _either(nothing, evidence.output_better)
-        + _either(nothing, evidence.outcome_better),
-        "honest_decline": _either(nothing, evidence.output_worse)
-        + evidence.outcome_worse
-        + _either(nothing, any_mechanism),
-    }
 
-    def weigh(stories: dict[str, Floats]) -> Floats:
-        prior = np.array([priors.get(story, 1.0) for story in stories])
-        shape = (-1,) + (1,) * evidence.output_better.ndim
-        return TEMPER * np.stack(list(stories.values())) + np.log(prior / prior.sum()).reshape(shape)
+    gain: Floats
+    harm: Floats
+    benign: Floats
 
-    for_paradox, for_benign = weigh(paradox), weigh(benign)
-    return Comparison(
-        stories=(*paradox, *benign),
-        log_weights=np.concatenate([for_paradox, for_benign]),
-        log_odds=logsumexp(for_paradox, axis=0) - logsumexp(for_benign, axis=0),
+
+def moves(evidence: Evidence) -> Moves:
+    """What outputs and outcomes say, without the mechanisms.
+
+    Worse outcomes never lower the odds of a paradox: each outcome stands in `harm`, and in a benign story at the most
+    as strongly.
+    """
+    output, volume, wait = evidence.is_output, evidence.is_volume, evidence.is_wait
+    outcome = ~output
+    gain = must_move(evidence.better[:, output], evidence.worse[:, output])
+    harm = must_move(evidence.worse[:, outcome])
+    outcomes_hold = may_move(evidence.better[:, outcome])
+    nothing = np.zeros_like(gain)
+    surge = (
+        DEPENDENCE * np.log(np.where(np.isnan(evidence.pressure), 1.0, evidence.pressure))
+        + may_move(evidence.better[:, volume])
+        + may_move(evidence.worse[:, output & ~volume])
+        + may_move(evidence.worse[:, wait])
+        + may_move(evidence.better[:, outcome & ~wait])
     )
+    benign = (
+        nothing,
+        gain + outcomes_hold,
+        may_move(evidence.better[:, output]) + outcomes_hold,
+        may_move(evidence.worse[:, output]) + harm,
+        surge,
+    )
+    return Moves(gain, harm, np.stack(benign))
 
 
-def risk_of(log_odds: Floats, intercept: float | Floats, slope: float) -> Floats:
+@dataclass(frozen=True)
+class Mechanisms:
+    """What the mechanisms add, each of shape (rows,) or, with one left out at a time, (rows, signals).
+
+    Attributes:
+        paradox: ln of the prior mean of their factors, with 1 for the paradox whose mechanism is not seen.
+        one: ln of the mean of their factors: one of them is at work.
+        bystander: ln of "none, or seldom one".
+    """
+
+    paradox: Floats
+    one: Floats
+    bystander: Floats
+
+
+def mechanisms(evidence: Evidence, priors: Priors, one_left_out: bool = False) -> Mechanisms:
+    """What the mechanisms add to the stories; `one_left_out`: with nothing known of one after the other."""
+    at_work = np.where(np.isnan(evidence.mechanisms), 1.0, evidence.mechanisms)
+    paradox = priors.unexplained + at_work @ priors.mechanisms
+    signals = at_work.shape[1]
+    one = at_work.mean(axis=1) if signals else np.ones(len(at_work))
+    if one_left_out:
+        paradox = paradox[:, None] + priors.mechanisms * (1 - at_work)
+        one = one[:, None] + (1 - at_work) / max(signals, 1)
+    return Mechanisms(np.log(paradox), np.log(one), np.log1p(BYSTANDER * (one - 1)))
+
+
+def log_odds(moved: Moves, at_work: Mechanisms, priors: Priors) -> Floats:
+    """ln of all paradox stories together against all benign ones; shape of the mechanisms' arrays."""
+    nothing = np.zeros_like(at_work.one)
+    beside = (nothing, nothing, at_work.one, at_work.bystander, at_work.bystander)
+    spread = (slice(None), None) if at_work.one.ndim == 2 else (slice(None),)
+    benign = np.stack([
+        story[spread] + mechanism + np.log(prior)
+        for story, mechanism, prior in zip(moved.benign, beside, priors.benign, strict=True)
+    ])  # fmt: skip
+    return (moved.gain + moved.harm)[spread] + at_work.paradox - logsumexp(benign, axis=0)
+
+
+def best_benign(moved: Moves, at_work: Mechanisms) -> np.ndarray:
+    """Index into `BENIGN` of the benign story that the evidence fits best, shape (rows,)."""
+    nothing = np.zeros_like(at_work.one)
+    beside = np.stack([nothing, nothing, at_work.one, at_work.bystander, at_work.bystander])
+    return np.argmax(moved.benign + beside, axis=0)
+
+
+def risk_of(odds: Floats, intercept: float | Floats, slope: float) -> Floats:
     """Platt calibration of log odds to a risk from 0 to 100; slope > 0 keeps the order."""
-    return 100 * expit(intercept + slope * log_odds)
+    return 100 * expit(intercept + slope * odds)

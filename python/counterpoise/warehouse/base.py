@@ -1,7 +1,7 @@
 """What a run needs of a warehouse, whatever the engine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,10 @@ class Warehouse(ABC):
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Rows of a select; `?` marks a parameter."""
+
+    @abstractmethod
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """The same rows batch by batch, for selects that do not fit into memory at once."""
 
     @abstractmethod
     def append_rows(self, table: str, rows: pa.Table) -> None:

@@ -6,7 +6,7 @@ DuckDB lets one process write or many read. So nobody reads the private file, an
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from counterpoise.warehouse.dbt import DbtProject
 
 # Clients of the previous major version must be able to read the file.
 STORAGE_VERSION = "v1.4.0"
+_BATCH_ROWS = 250_000
 
 
 def _literal(text: str) -> str:
@@ -96,6 +97,9 @@ class DuckDBFile(Warehouse):
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         return self.connect().sql(sql, params=list(parameters)).to_arrow_table()
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        yield from self.connect().sql(sql).to_arrow_reader(_BATCH_ROWS)
 
     def append_rows(self, table: str, rows: pa.Table) -> None:
         connection = self.connect()

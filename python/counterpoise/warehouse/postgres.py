@@ -1,7 +1,7 @@
 """A PostgreSQL database, reached with the credentials of dbt's own profile. dbt replaces each relation whole."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from counterpoise.warehouse.duckdb_file import quoted
 
 # Any number; the same for every run on the same schema, so that two runs meet.
 _LOCK_KEY = 0x636F756E
+_BATCH_ROWS = 100_000
 
 
 class Postgres(Warehouse):
@@ -77,6 +78,20 @@ class Postgres(Warehouse):
             names = [column.name for column in cursor.description]
             rows = cursor.fetchall()
         return pa.Table.from_pydict({name: _plain([row[place] for row in rows]) for place, name in enumerate(names)})
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        # a cursor of the server's own, which hands its rows over bit by bit, lives in a transaction
+        connection = self._connect()
+        try:
+            connection.autocommit = False
+            with connection.cursor(name="counterpoise_batches") as cursor:
+                cursor.execute(sql)
+                while rows := cursor.fetchmany(_BATCH_ROWS):
+                    names = [column.name for column in cursor.description]
+                    columns = [_plain(list(values)) for values in zip(*rows, strict=True)]
+                    yield pa.RecordBatch.from_pydict(dict(zip(names, columns, strict=True)))
+        finally:
+            connection.close()
 
     def append_rows(self, table: str, rows: pa.Table) -> None:
         text = io.BytesIO()
