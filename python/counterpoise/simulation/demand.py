@@ -32,6 +32,10 @@ def draw_weeks(world: World, team: Team, rng: np.random.Generator) -> Weeks:
     yearly = 1 + height * np.sin(2 * np.pi * (world.day_of_year / 365.25 + phase))
     dip = world.holiday_dip
     weeks = Weeks(np.exp(swing) * yearly * dip * world.shock, dip**0.8, np.zeros(world.weeks), np.ones(world.weeks))
+    if team.wave:
+        wave = team.wave * np.sin(2 * np.pi * (world.day_of_year / 365.25 + team.wave_phase))
+        weeks.arrivals *= 1 + wave
+        weeks.staff *= 1 + 0.8 * wave  # staffing follows most of it
     if team.kind.demand is not None:
         week = np.arange(world.weeks, dtype=float)
         team.kind.demand(weeks, team.strength_at(week + 0.5), week - team.onset)

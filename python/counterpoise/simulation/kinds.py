@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 
 from counterpoise.simulation.clock import WorkCalendar
-from counterpoise.simulation.scenes import USUAL, Scene
+from counterpoise.simulation.scenes import AS_IT_IS, USUAL, Scene, Telling
 from counterpoise.simulation.types import Bools, Floats, Ints
 
 LOAD_TO_QUEUE = 2.2  # the power with which waiting grows with load
@@ -57,13 +57,14 @@ class Plan:
     handed_share: Floats
     moved_share: Floats
     partner_wait: Floats
+    review_again: Floats
 
 
 @dataclass
 class Course:
     """How each item goes, in calendar hours since `start`; NaN = does not happen.
 
-    `clock` leaves the natural pause out.
+    `clock` leaves the natural pause out; `really` is the true end where `resolved` claims an earlier one.
     """
 
     category: Ints
@@ -74,6 +75,7 @@ class Course:
     stopped: Floats
     restarted: Floats
     resolved: Floats
+    really: Floats
     unsolved: Floats
     target: float
     calendar: WorkCalendar
@@ -102,7 +104,10 @@ class Kind:
     `pressure` is what people feel of it (survey points at full strength), `crew_change` a share of members.
     `has_onset` is false where nothing begins: the kind does nothing, or has been there all the time.
     `arrive` moves requests in time. `signal_id` names the signal the kind is an example of or, where `is_twin`
-    holds, only looks like; `scene` is what the scenario `catalogue` adds around the items.
+    holds, only looks like; `signals` are all that would rightly explain it, where that is more than `signal_id`.
+    `late` is a further change of the plan that sets in `lag` weeks after the rest. `scene` is what is different
+    around the items (in the scenarios that make all tables), `told` how the records differ from the work, and
+    `needs` the optional tables without which the kind could not be seen.
     """
 
     name: str
@@ -118,6 +123,18 @@ class Kind:
     signal_id: str | None = None
     is_twin: bool = False
     scene: Scene = USUAL
+    signals: tuple[str, ...] = ()
+    late: PlanPart | None = None
+    lag: float = 0.0
+    told: Telling = AS_IT_IS
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def expected_signals(self) -> tuple[str, ...]:
+        """Signals any of which rightly explains a team of this kind; none where nothing is wrong."""
+        if self.signals or self.signal_id is None or self.is_twin:
+            return self.signals
+        return (self.signal_id,)
 
 
 # --- paradox: what is counted gets better, what it stands for gets worse ---

@@ -91,7 +91,7 @@ def both(first: PlanPart, second: PlanPart) -> PlanPart:
     return plan
 
 
-def _put_off(course: Course, hit: Bools, weeks: Floats) -> None:
+def put_off(course: Course, hit: Bools, weeks: Floats) -> None:
     """The items hit are begun whole weeks later, and all that follows with them."""
     later = np.where(hit, weeks * 168.0, 0.0)
     for name in ("started", "paused", "resumed", "resolved"):
@@ -131,12 +131,12 @@ def month_end_requests(created: Floats, s: Floats, start: date) -> Floats:
 def hard_left_lying(course: Course, s: Floats, rng: np.random.Generator) -> None:
     """All but plain questions is left for months; the questions are done at once."""
     hard = (course.category > _QUESTION) & (rng.random(len(s)) < 0.75 * s)
-    _put_off(course, hard, np.floor(rng.uniform(10.0, 40.0, len(s))))
+    put_off(course, hard, np.floor(rng.uniform(10.0, 40.0, len(s))))
 
 
 def some_left_lying(course: Course, s: Floats, rng: np.random.Generator) -> None:
     """Some items are nobody's: weeks go by before anybody touches them."""
-    _put_off(course, rng.random(len(s)) < 0.15 * s, np.floor(rng.uniform(3.0, 6.0, len(s))))
+    put_off(course, rng.random(len(s)) < 0.15 * s, np.floor(rng.uniform(3.0, 6.0, len(s))))
 
 
 def a_little_harder(weeks: Weeks, strength: Floats, since: Floats) -> None:

@@ -26,6 +26,10 @@ _LABEL_TYPES = pa.schema(
         ("strength", pa.float64()),
         ("signal_id", pa.string()),
         ("is_twin", pa.bool_()),
+        ("ramp_weeks", pa.float64()),
+        ("expected_signals", pa.string()),
+        ("shock_week", pa.date32()),
+        ("shock_weeks", pa.int32()),
     ]
 )
 _MOST_TEAMS = 9_999  # team ids have four digits
@@ -109,8 +113,12 @@ def simulate(
 def labels(world: World, teams: list[Team]) -> pa.Table:
     """The truth about each team. `onset_week` is null where nothing begins.
 
-    `signal_id` is the signal the team's kind is an example of, or, where `is_twin`, only looks like.
+    `signal_id` is the signal the team's kind is an example of, or, where `is_twin`, only looks like;
+    `expected_signals` are those any of which rightly explains the team, `;` between, "" where there is nothing to
+    explain. `shock_week` and `shock_weeks` (the same in each row) are when something hit all teams at once.
     """
+
+    first, after = world.shock_weeks
 
     def onset(team: Team) -> date | None:
         begins = team.strength > 0 and team.kind.has_onset and team.onset < world.weeks
@@ -125,6 +133,10 @@ def labels(world: World, teams: list[Team]) -> pa.Table:
             "strength": [round(team.strength, 4) for team in teams],
             "signal_id": [team.kind.signal_id for team in teams],
             "is_twin": [team.kind.is_twin for team in teams],
+            "ramp_weeks": [team.ramp for team in teams],
+            "expected_signals": [";".join(team.kind.expected_signals) for team in teams],
+            "shock_week": [world.start + timedelta(weeks=first)] * len(teams),
+            "shock_weeks": [after - first] * len(teams),
         },
         schema=_LABEL_TYPES,
     )
