@@ -23,7 +23,7 @@ _DEMO_SALT = (
 )
 
 # Below this many teams times weeks times scale, starting more processes takes longer than they save.
-_TEAM_WEEKS_FOR_ONE_PROCESS = 4_000
+_TEAM_WEEKS_FOR_ONE_PROCESS = 15_000
 
 
 class Screen:

@@ -180,19 +180,19 @@ def acknowledge_only(plan: Plan, s: Floats) -> None:
     plan.unsolved += 0.08 * s
 
 
-def _just_over_target(course: Course, s: Floats, rng: np.random.Generator) -> tuple[Bools, Floats]:
-    """Items that would end 0-25 % over the target and are brought to an end just under it, and when."""
+def _just_over_target(course: Course, s: Floats, rng: np.random.Generator, reach: float = 0.25) -> tuple[Bools, Floats]:
+    """Items that would end up to `reach` over the target and are brought to an end just under it, and when."""
     over = course.clock / course.target
     end = course.resolved - (course.clock - course.target * rng.uniform(0.90, 0.998, len(s)))
     end = course.calendar.last_open(end)
-    pushed = (over > 1.0) & (over <= 1.25) & (rng.random(len(s)) < 0.9 * s) & (end > course.busy_until)
+    pushed = (over > 1.0) & (over <= 1 + reach) & (rng.random(len(s)) < 0.9 * s) & (end > course.busy_until)
     return pushed, end
 
 
-def threshold_push(course: Course, s: Floats, rng: np.random.Generator) -> None:
+def threshold_push(course: Course, s: Floats, rng: np.random.Generator, reach: float = 0.25) -> None:
     """Items that would just miss the target are hurried under it, many unsolved; lost ones are let lie."""
-    lost = course.clock > 1.25 * course.target
-    pushed, end = _just_over_target(course, s, rng)
+    lost = course.clock > (1 + reach) * course.target
+    pushed, end = _just_over_target(course, s, rng, reach)
     course.resolved = np.where(pushed, end, course.resolved)
     course.unsolved = np.where(pushed, np.maximum(course.unsolved, 0.75), course.unsolved)
     left_lying = course.calendar.later(course.resolved + 0.6 * s * course.target, 0.0)

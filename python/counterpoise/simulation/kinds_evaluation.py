@@ -5,12 +5,13 @@ several variants a team takes one of them; they have the same name and the same 
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from counterpoise.simulation.items import CATEGORIES, FIRST_HARD_CATEGORY, Items
-from counterpoise.simulation.kinds import KINDS, Course, Kind, Plan, Weeks
+from counterpoise.simulation.kinds import KINDS, Course, Kind, Plan, Weeks, threshold_push
 from counterpoise.simulation.kinds_catalogue import (
     both,
     easier_requests,
@@ -79,7 +80,7 @@ def _paradox(name: str, *signals: str, **parts: Any) -> Kind:
     return Kind(name, True, signal_id=signals[0], signals=signals, **parts)
 
 
-def _as_in_demo(name: str, *signals: str, **parts: Any) -> Kind:
+def _known(name: str, *signals: str, **parts: Any) -> Kind:
     return replace(KINDS[name], signals=signals, **parts)
 
 
@@ -98,11 +99,16 @@ def _more_review(plan: Plan, s: Floats) -> None:
 
 
 _PARADOX = (
-    (_as_in_demo("early_close", "premature_close", "rework_loop"),),
-    (_as_in_demo("acknowledge_only", "acknowledge_only", needs=frozenset({"outcomes", "targets"})),),
-    (_as_in_demo("stopped_clock", "stopped_clock", needs=frozenset({"targets"})),),
-    (_as_in_demo("threshold_push", "threshold_bunching", needs=frozenset({"targets"})),),
-    (_as_in_demo("splitting", "fragmented_work", needs=frozenset({"work_item_links"})),),
+    (_known("early_close", "premature_close", "rework_loop"),),
+    (_known("acknowledge_only", "acknowledge_only", needs=frozenset({"outcomes", "targets"})),),
+    (_known("stopped_clock", "stopped_clock", needs=frozenset({"targets"})),),
+    (
+        _known(
+            "threshold_push", "threshold_bunching", finish=partial(threshold_push, reach=0.6),
+            needs=frozenset({"targets"}),
+        ),
+    ),
+    (_known("splitting", "fragmented_work", needs=frozenset({"work_item_links"})),),
     (
         _paradox(
             "period_end_surge", "burst_and_quiet", demand=taken_in(0.25), plan=planned(unsolved_plus=0.16),
