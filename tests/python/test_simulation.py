@@ -668,6 +668,15 @@ def test_each_kind_does_what_its_name_says(case: tuple[str, int], changes: dict)
     assert not wrong, changes[case]
 
 
+def test_every_kind_and_what_explains_it_is_described() -> None:
+    page = (Path(__file__).parents[2] / "docs/simulator.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for name, variants in EVALUATION_KINDS.items():
+        row = next(line for line in rows if f"`{name}`" in line.split("|")[1])
+        told = row.split("|")[-2].replace("`", "").strip().split(", ")
+        assert not variants[0].is_paradox or tuple(told) == variants[0].expected_signals, name
+
+
 # Outputs and outcomes of the registries, which way is better, and from when on a change is one (as a log).
 _OUTPUTS = {"throughput": 0.04, "in_target": 0.04, "answered_in_target": 0.04, "clock": -0.04}
 _OUTCOMES = {"end_to_end": -0.1, "wait": -0.15, "reopened": -0.2, "back_again": -0.2, "complaints": -0.3,
