@@ -553,6 +553,7 @@ select sum(resolved_events)::double as throughput,
     exp(avg(ln(clock))) as clock,
     exp(avg(ln(end_to_end))) as end_to_end,
     avg((category in ('change', 'fault'))::int) as hard,
+    avg((day(first_resolved + interval 7 day) <= 7)::int) as month_end,
     exp(avg(ln(greatest(epoch(begun - created_at) / 3600, 0.01)))) as wait,
     (select 0.01 + avg((coalesce(first_resolved, $until) > created_at + interval 28 day)::int)
         from work_items left join done using (work_item_id)
@@ -618,7 +619,7 @@ _EXPECTED = {
     "acknowledge_only": {"answered_in_target": UP, "end_to_end": UP, "csat": DOWN, "back_again": MUCH_UP},
     "threshold_push": {"in_target": UP, "reopened": MUCH_UP, "back_again": UP, "csat": DOWN},
     "splitting": {"throughput": MUCH_UP, "clock": MUCH_DOWN, "reopened": MUCH_UP, "defects": MUCH_UP},
-    "period_end_surge": {"throughput": UP, "reopened": MUCH_UP, "csat": DOWN, "end_to_end": MUCH_UP},
+    "period_end_surge": {"throughput": UP, "month_end": MUCH_UP, "reopened": MUCH_UP, "csat": DOWN, "end_to_end": UP},
     "cherry_picking": {"throughput": UP, "aged": MUCH_UP, "hard": DOWN},
     "overload": {"throughput": UP, "wait": MUCH_UP, "exhaustion": UP, "reopened": MUCH_UP},
     "ai_rollout": {"throughput": UP, "meta": MUCH_UP, "reopened": MUCH_UP, "csat": DOWN},

@@ -13,9 +13,11 @@ import numpy as np
 from counterpoise.simulation.items import CATEGORIES, FIRST_HARD_CATEGORY, Items
 from counterpoise.simulation.kinds import KINDS, Course, Kind, Plan, Weeks, threshold_push
 from counterpoise.simulation.kinds_catalogue import (
+    LAST_DAYS,
     both,
     easier_requests,
     held_to_month_end,
+    month_of,
     piled_on,
     planned,
     put_off,
@@ -27,9 +29,22 @@ from counterpoise.simulation.types import Floats
 
 _ALL_OUTCOMES = ("csat", "csat_asked", "nps", "complaint", "escaped_defect", "incident", "refund", "churn", "revenue",
                  "goal_progress")  # fmt: skip
+_HELD_BACK = 0.2  # of what is ready before the last week of the month
 
 
 # --- paradox ---
+
+
+def month_end_surge(course: Course, s: Floats, rng: np.random.Generator) -> None:
+    """Before the month is counted all in work is hurried to an end, and some of what was ready is kept for it."""
+    _, end = month_of(course.created, course.start)
+    window = end - 24.0 * LAST_DAYS
+    in_work = (course.resolved > window) & (course.busy_until < end - 1.0)
+    hurried = in_work & (rng.random(len(s)) < 0.9 * s)
+    soon = course.calendar.between(course.busy_until, course.resolved, rng.uniform(0.05, 0.4, len(s)))
+    course.resolved = np.where(hurried, soon, course.resolved)
+    course.unsolved = np.where(hurried, np.maximum(course.unsolved, 0.65), course.unsolved)
+    held_to_month_end(course, np.where(hurried, 0.0, s), rng, share=_HELD_BACK)
 
 
 def easy_ones_first(course: Course, s: Floats, rng: np.random.Generator) -> None:
@@ -111,8 +126,8 @@ _PARADOX = (
     (_known("splitting", "fragmented_work", needs=frozenset({"work_item_links"})),),
     (
         _paradox(
-            "period_end_surge", "burst_and_quiet", demand=taken_in(0.25), plan=planned(unsolved_plus=0.16),
-            finish=held_to_month_end, pressure=0.4,
+            "period_end_surge", "burst_and_quiet", demand=taken_in(0.3), plan=planned(unsolved_plus=0.06),
+            finish=month_end_surge, pressure=0.4,
         ),
     ),
     (
