@@ -3,7 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
@@ -20,6 +21,9 @@ _DEMO_SALT = (
     "Ids of persons are hashed with the public demo salt. "
     "Outside a demo, set COUNTERPOISE_SALT to a long random text of your own."
 )
+
+# Below this many teams times weeks times scale, starting more processes takes longer than they save.
+_TEAM_WEEKS_FOR_ONE_PROCESS = 15_000
 
 
 class Screen:
@@ -41,6 +45,24 @@ class Screen:
     def end(self) -> None:
         if self._live:
             click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+@contextmanager
+def _progress_bar(step: str) -> Iterator[Callable[[str, float], None]]:
+    """Takes what is done and the share done: a bar on a terminal, a line every tenth elsewhere."""
+    if sys.stderr.isatty():
+        with click.progressbar(length=1000, label=step, file=sys.stderr) as bar:
+            yield lambda what, share: bar.update(round(1000 * share) - bar.pos)
+        return
+    began, tenths = time.monotonic(), 0
+
+    def tell(what: str, share: float) -> None:
+        nonlocal tenths
+        if int(10 * share) > tenths:
+            tenths = int(10 * share)
+            click.echo(f"[{time.monotonic() - began:5.1f} s] {step}: {what} {share:.0%}", err=True)
+
+    yield tell
 
 
 def _refusals(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -261,22 +283,25 @@ def report(out, db, target, variables, profiles_dir, project_dir) -> None:
 @click.option("--teams", type=click.IntRange(1), default=12, show_default=True)
 @click.option("--weeks", type=click.IntRange(4), default=104, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
-@click.option("--scenario", default="demo", show_default=True)
+@click.option("--scenario", default="demo", show_default=True, help="demo, evaluation or catalogue.")
 @click.option("--scale", type=float, default=1.0, show_default=True, help="Volume of items.")
+@click.option("--effect", type=float, default=1.0, show_default=True, help="Factor on all strengths (evaluation).")
+@click.option("--dirt", type=float, default=0.0, show_default=True, help="Share of rows missing, doubled, late or off.")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-09-30", show_default=True, help="A Monday.")
 @click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@click.option("--processes", type=click.IntRange(1), help="Side by side; as many as cores where there is much to make.")
 @_refusals
-def simulate(out, labels, teams, weeks, seed, scenario, scale, start, file_format) -> None:
+def simulate(out, labels, teams, weeks, seed, scenario, scale, effect, dirt, start, file_format, processes) -> None:
     """Make an organisation that does not exist, item by item: honest teams and teams whose numbers mislead."""
     from counterpoise.simulation import simulate as make
 
-    screen = Screen()
-    summary = make(
-        out, teams=teams, weeks=weeks, seed=seed, scenario=scenario, scale=scale,
-        start=date(start.year, start.month, start.day), file_format=file_format, labels_path=labels,
-        progress=lambda step, share: screen("simulate", f"{step} {share:.0%}"),
-    )  # fmt: skip
-    screen.end()
+    much = teams * weeks * scale > _TEAM_WEEKS_FOR_ONE_PROCESS
+    with _progress_bar("simulate") as progress:
+        summary = make(
+            out, teams=teams, weeks=weeks, seed=seed, scenario=scenario, scale=scale, effect=effect, dirt=dirt,
+            start=date(start.year, start.month, start.day), file_format=file_format, labels_path=labels,
+            processes=processes or (os.cpu_count() or 1 if much else 1), progress=progress,
+        )  # fmt: skip
     click.echo(
         f"Simulated: {summary.rows['work_items']:,} items of {summary.teams} teams in {summary.weeks} weeks: {out}"
     )

@@ -12,7 +12,7 @@ from counterpoise.simulation.items import (
 )
 from counterpoise.simulation.kinds import Weeks
 from counterpoise.simulation.types import Floats
-from counterpoise.simulation.world import Team, World
+from counterpoise.simulation.world import EVALUATION, Team, World
 
 _WEEKDAY_SHARE = np.array([0.21, 0.20, 0.19, 0.18, 0.15, 0.04, 0.03])
 # Weights of the hours of a day (local clock): quiet nights, a peak before noon.
@@ -32,6 +32,10 @@ def draw_weeks(world: World, team: Team, rng: np.random.Generator) -> Weeks:
     yearly = 1 + height * np.sin(2 * np.pi * (world.day_of_year / 365.25 + phase))
     dip = world.holiday_dip
     weeks = Weeks(np.exp(swing) * yearly * dip * world.shock, dip**0.8, np.zeros(world.weeks), np.ones(world.weeks))
+    if team.wave:
+        wave = team.wave * np.sin(2 * np.pi * (world.day_of_year / 365.25 + team.wave_phase))
+        weeks.arrivals *= 1 + wave
+        weeks.staff *= 1 + 0.8 * wave  # staffing follows most of it
     if team.kind.demand is not None:
         week = np.arange(world.weeks, dtype=float)
         team.kind.demand(weeks, team.strength_at(week + 0.5), week - team.onset)
@@ -60,9 +64,11 @@ def first_requests(world: World, team: Team, weeks: Weeks, rng: np.random.Genera
     created = week * HOURS_PER_WEEK + weekday * 24.0 + hour
     if team.kind.arrive is not None:
         created = team.kind.arrive(created, team.strength_at(created / HOURS_PER_WEEK), world.start)
+    # More requests are those of more people, or coming back within weeks would seem to grow with demand.
+    pool = team.requesters * (weeks.arrivals[week] if world.scenario == EVALUATION else 1.0)
     return Requests(
         created=created,
-        requester=(team.requesters * rng.random(n) ** 1.2).astype(np.int64),
+        requester=(pool * rng.random(n) ** 1.2).astype(np.int64),
         category=np.where(made_hard, hard, category),
         priority=rng.choice(len(PRIORITY_SHARE), size=n, p=PRIORITY_SHARE),
         cause=np.full(n, -1),

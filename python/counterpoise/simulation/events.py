@@ -107,6 +107,12 @@ def loaded_at(recorded: Ints) -> Ints:
     return -(-(recorded - _LOAD_SECOND) // _DAY) * _DAY + _LOAD_SECOND
 
 
+def hold_back(recorded: Ints, loaded: Ints, held: tuple[int, int, int]) -> Ints:
+    """Second of the load of each row if those recorded within a stretch wait until its end."""
+    first, last, until = held
+    return np.where((recorded >= first) & (recorded < last), np.maximum(loaded, until), loaded)
+
+
 def make_events(
     items: Items,
     utc_offset: Floats,
@@ -116,6 +122,7 @@ def make_events(
     rng: np.random.Generator,
     *,
     nightly: bool = False,
+    held: tuple[int, int, int] | None = None,
 ) -> Events:
     """Events of the items.
 
@@ -125,6 +132,7 @@ def make_events(
         crew: shape (items,), members there are when the item is created.
         partner_crew: members the partner team ever had, 0 without a partner.
         nightly: everything is written down in the night after the next day.
+        held: what is recorded from the first to before the second of these seconds is loaded at the third.
     """
     rows, slots, times = [], [], []
     for number, slot in enumerate(SLOTS):
@@ -149,6 +157,8 @@ def make_events(
         recorded = ((occurred - _NIGHT_SECOND) // _DAY + 2) * _DAY + _NIGHT_SECOND
     role, actor, at_partner = _who(items, item, slot_no, occurred, utc_offset, crew, partner_crew, rng)
     loaded = loaded_at(recorded)
+    if held is not None:
+        loaded = hold_back(recorded, loaded, held)
     seen = loaded <= last_load
     item = item[seen]
     first = np.flatnonzero(np.diff(item, prepend=-1))

@@ -8,6 +8,8 @@ import numpy as np
 from counterpoise.simulation.types import Bools, Floats, Ints
 
 CATEGORIES = ("question", "request", "change", "fault")
+# How another tool calls them, one for one.
+CATEGORIES_AFTER_MIGRATION = ("how_to", "service_request", "modification", "malfunction")
 CATEGORY_SHARE = np.array([0.34, 0.30, 0.20, 0.16])
 CATEGORY_WORK = np.array([0.5, 0.9, 1.5, 2.2])
 CATEGORY_UNSOLVED = np.array([0.05, 0.07, 0.12, 0.16])
@@ -48,7 +50,8 @@ class Items:
     `solved` tells whether the first resolution solved the problem, `moved` whether the partner team ends it.
     Hours of work are touch time in open hours. What `traces` fills (all from `ai_assisted` on) stays blank in the
     scenarios that do not ask for it; `goal` and `policy` are 0 for none, `record_lag` is how many hours late the
-    resolution is written down, `edited_from` what stood there before the edit.
+    resolution is written down, `edited_from` what stood there before the edit. `really_done` is when the work was
+    done where the resolution claims an earlier time.
     """
 
     requester: Ints
@@ -123,6 +126,7 @@ class Items:
     reverted: Floats
     edited_after: Floats
     touched_after: Floats
+    really_done: Floats
 
     def __len__(self) -> int:
         return len(self.created)

@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 
 from counterpoise.simulation.clock import WorkCalendar
-from counterpoise.simulation.scenes import USUAL, Scene
+from counterpoise.simulation.scenes import AS_IT_IS, USUAL, Scene, Telling
 from counterpoise.simulation.types import Bools, Floats, Ints
 
 LOAD_TO_QUEUE = 2.2  # the power with which waiting grows with load
@@ -57,13 +57,14 @@ class Plan:
     handed_share: Floats
     moved_share: Floats
     partner_wait: Floats
+    review_again: Floats
 
 
 @dataclass
 class Course:
     """How each item goes, in calendar hours since `start`; NaN = does not happen.
 
-    `clock` leaves the natural pause out.
+    `clock` leaves the natural pause out; `really` is the true end where `resolved` claims an earlier one.
     """
 
     category: Ints
@@ -74,6 +75,7 @@ class Course:
     stopped: Floats
     restarted: Floats
     resolved: Floats
+    really: Floats
     unsolved: Floats
     target: float
     calendar: WorkCalendar
@@ -102,7 +104,10 @@ class Kind:
     `pressure` is what people feel of it (survey points at full strength), `crew_change` a share of members.
     `has_onset` is false where nothing begins: the kind does nothing, or has been there all the time.
     `arrive` moves requests in time. `signal_id` names the signal the kind is an example of or, where `is_twin`
-    holds, only looks like; `scene` is what the scenario `catalogue` adds around the items.
+    holds, only looks like; `signals` are all that would rightly explain it, where that is more than `signal_id`.
+    `late` is a further change of the plan that sets in `lag` weeks after the rest. `scene` is what is different
+    around the items (in the scenarios that make all tables), `told` how the records differ from the work, and
+    `needs` the optional tables without which the kind could not be seen.
     """
 
     name: str
@@ -118,6 +123,18 @@ class Kind:
     signal_id: str | None = None
     is_twin: bool = False
     scene: Scene = USUAL
+    signals: tuple[str, ...] = ()
+    late: PlanPart | None = None
+    lag: float = 0.0
+    told: Telling = AS_IT_IS
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def expected_signals(self) -> tuple[str, ...]:
+        """Signals any of which rightly explains a team of this kind; none where nothing is wrong."""
+        if self.signals or self.signal_id is None or self.is_twin:
+            return self.signals
+        return (self.signal_id,)
 
 
 # --- paradox: what is counted gets better, what it stands for gets worse ---
@@ -163,19 +180,19 @@ def acknowledge_only(plan: Plan, s: Floats) -> None:
     plan.unsolved += 0.08 * s
 
 
-def _just_over_target(course: Course, s: Floats, rng: np.random.Generator) -> tuple[Bools, Floats]:
-    """Items that would end 0-25 % over the target and are brought to an end just under it, and when."""
+def _just_over_target(course: Course, s: Floats, rng: np.random.Generator, reach: float = 0.25) -> tuple[Bools, Floats]:
+    """Items that would end up to `reach` over the target and are brought to an end just under it, and when."""
     over = course.clock / course.target
     end = course.resolved - (course.clock - course.target * rng.uniform(0.90, 0.998, len(s)))
     end = course.calendar.last_open(end)
-    pushed = (over > 1.0) & (over <= 1.25) & (rng.random(len(s)) < 0.9 * s) & (end > course.busy_until)
+    pushed = (over > 1.0) & (over <= 1 + reach) & (rng.random(len(s)) < 0.9 * s) & (end > course.busy_until)
     return pushed, end
 
 
-def threshold_push(course: Course, s: Floats, rng: np.random.Generator) -> None:
+def threshold_push(course: Course, s: Floats, rng: np.random.Generator, reach: float = 0.25) -> None:
     """Items that would just miss the target are hurried under it, many unsolved; lost ones are let lie."""
-    lost = course.clock > 1.25 * course.target
-    pushed, end = _just_over_target(course, s, rng)
+    lost = course.clock > (1 + reach) * course.target
+    pushed, end = _just_over_target(course, s, rng, reach)
     course.resolved = np.where(pushed, end, course.resolved)
     course.unsolved = np.where(pushed, np.maximum(course.unsolved, 0.75), course.unsolved)
     left_lying = course.calendar.later(course.resolved + 0.6 * s * course.target, 0.0)

@@ -29,7 +29,7 @@ from counterpoise.simulation.scenes import Scene, TracePart, Traces, is_run_day
 from counterpoise.simulation.types import Bools, Floats
 
 _QUESTION = CATEGORIES.index("question")
-_LAST_DAYS = 7.0  # of the month
+LAST_DAYS = 7.0  # of the month
 _CUT = 1 / 3  # of the people
 _PEAKS_BEFORE, _PEAKS_AFTER = (-48, -40, -32, -24, -16, -8), (5, 12, 19)  # weeks since the onset
 _DRAG_AFTER_PEAK = (16.0, 14.0, 12.0, 9.0, 5.0, 1.5)
@@ -91,14 +91,14 @@ def both(first: PlanPart, second: PlanPart) -> PlanPart:
     return plan
 
 
-def _put_off(course: Course, hit: Bools, weeks: Floats) -> None:
+def put_off(course: Course, hit: Bools, weeks: Floats) -> None:
     """The items hit are begun whole weeks later, and all that follows with them."""
     later = np.where(hit, weeks * 168.0, 0.0)
     for name in ("started", "paused", "resumed", "resolved"):
         setattr(course, name, getattr(course, name) + later)
 
 
-def _month(hours: Floats, start: date) -> tuple[Floats, Floats]:
+def month_of(hours: Floats, start: date) -> tuple[Floats, Floats]:
     """Where the month of each moment begins and ends, in hours since `start`."""
     origin = np.datetime64(start, "h")
     known = np.nan_to_num(hours)
@@ -110,33 +110,33 @@ def _month(hours: Floats, start: date) -> tuple[Floats, Floats]:
 # --- what only one kind does ---
 
 
-def held_to_month_end(course: Course, s: Floats, rng: np.random.Generator) -> None:
+def held_to_month_end(course: Course, s: Floats, rng: np.random.Generator, share: float = 0.7) -> None:
     """Much of what is ready is not resolved before the last days of the month, when the month is counted."""
-    _, end = _month(course.resolved, course.start)
-    held = (rng.random(len(s)) < 0.7 * s) & (course.resolved < end - 24.0 * _LAST_DAYS)
-    surge = course.calendar.last_open(end - 24.0 * rng.uniform(0.1, _LAST_DAYS - 0.5, len(s)))
+    _, end = month_of(course.resolved, course.start)
+    held = (rng.random(len(s)) < share * s) & (course.resolved < end - 24.0 * LAST_DAYS)
+    surge = course.calendar.last_open(end - 24.0 * rng.uniform(0.1, LAST_DAYS - 0.5, len(s)))
     course.resolved = np.where(held, np.maximum(surge, course.resolved), course.resolved)
 
 
 def month_end_requests(created: Floats, s: Floats, start: date) -> Floats:
     """Many requests come in the last days of the month, at the hour they would have come anyway."""
-    first, end = _month(created, start)
+    first, end = month_of(created, start)
     share = (created - first) / (end - first)
     days_early = np.floor((end - created) / 24.0)
     moved = (share * 97.0) % 1.0 < 0.6 * s
-    target_days = np.floor(_LAST_DAYS * ((share * 31.0) % 1.0))
-    return np.where(moved & (days_early > _LAST_DAYS), created + 24.0 * (days_early - target_days), created)
+    target_days = np.floor(LAST_DAYS * ((share * 31.0) % 1.0))
+    return np.where(moved & (days_early > LAST_DAYS), created + 24.0 * (days_early - target_days), created)
 
 
 def hard_left_lying(course: Course, s: Floats, rng: np.random.Generator) -> None:
     """All but plain questions is left for months; the questions are done at once."""
     hard = (course.category > _QUESTION) & (rng.random(len(s)) < 0.75 * s)
-    _put_off(course, hard, np.floor(rng.uniform(10.0, 40.0, len(s))))
+    put_off(course, hard, np.floor(rng.uniform(10.0, 40.0, len(s))))
 
 
 def some_left_lying(course: Course, s: Floats, rng: np.random.Generator) -> None:
     """Some items are nobody's: weeks go by before anybody touches them."""
-    _put_off(course, rng.random(len(s)) < 0.15 * s, np.floor(rng.uniform(3.0, 6.0, len(s))))
+    put_off(course, rng.random(len(s)) < 0.15 * s, np.floor(rng.uniform(3.0, 6.0, len(s))))
 
 
 def a_little_harder(weeks: Weeks, strength: Floats, since: Floats) -> None:

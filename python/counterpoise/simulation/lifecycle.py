@@ -24,7 +24,7 @@ from counterpoise.simulation.items import (
 )
 from counterpoise.simulation.kinds import LOAD_TO_QUEUE, Course, Plan, Weeks
 from counterpoise.simulation.types import Bools, Floats
-from counterpoise.simulation.world import CATALOGUE, Team, World
+from counterpoise.simulation.world import Team, World
 
 _ROUNDS = 4  # a first contact, and up to three times coming back
 _REOPENED, _CONTACTS_AGAIN = 0.45, 0.40  # of the unsolved; the others stay silent
@@ -32,10 +32,10 @@ _REOPENED_THOUGH_SOLVED = 0.008
 _CLOSED_AFTER_HOURS = 168.0  # a closed item is not reopened: a new one is made
 _ASSIGNED = 0.3  # by somebody, before work starts; the others are simply picked up
 _HANDED_OFF, _MOVED = 0.07, 0.02  # of all items; the moved are among the handed off
-_HANDED_OFF_IN_CATALOGUE, _MOVED_IN_CATALOGUE, _SPLIT_IN_CATALOGUE = 0.08, 0.055, 0.01
+_HANDED_OFF_IF_WHOLE, _MOVED_IF_WHOLE, _SPLIT_IF_WHOLE = 0.08, 0.055, 0.01  # where all tables are made
 _NOT_IF_GIVEN_UP = (
     "handed_off", "handed_back", "escalated", "chased", "started", "paused", "resumed", "stopped",
-    "restarted", "resolved",
+    "restarted", "resolved", "really_done",
 )  # fmt: skip
 _HIGH_PRIORITY = PRIORITIES.index("high")
 
@@ -77,9 +77,13 @@ def _contact(
     n = len(requests.created)
     week = requests.created / HOURS_PER_WEEK
     s = team.strength_at(week)
-    plan = _plan(world, team, requests, queue_factor[np.clip(week.astype(np.int64), 0, world.weeks - 1)], rng)
+    whole_week = np.clip(week.astype(np.int64), 0, world.weeks - 1)
+    plan = _plan(world, team, requests, queue_factor[whole_week], rng)
+    plan.unsolved += world.shock_harm[whole_week]
     if team.kind.plan is not None:
         team.kind.plan(plan, s)
+    if team.kind.late is not None:
+        team.kind.late(plan, team.strength_at(week - team.kind.lag))
     items = _described(team, requests, plan, week, rng)
     course = _natural_course(world, team, items, plan, rng)
     if team.kind.finish is not None:
@@ -87,6 +91,7 @@ def _contact(
     items.started, items.resolved = course.started, course.resolved
     items.paused, items.resumed = course.paused, course.resumed
     items.stopped, items.restarted = course.stopped, course.restarted
+    items.really_done = course.really
     items.work_hours = plan.active
     items.solved = rng.random(n) >= course.unsolved
     _first_answer(team, items, plan, rng)
@@ -100,7 +105,6 @@ def _contact(
 
 def _plan(world: World, team: Team, requests: Requests, queue_factor: Floats, rng: np.random.Generator) -> Plan:
     n, trade = len(requests.created), team.trade
-    in_catalogue = world.scenario == CATALOGUE
     queue = trade.queue_hours * team.pace * rng.lognormal(0.0, trade.queue_spread, n)
     active = trade.active_hours * team.pace * rng.lognormal(0.0, trade.active_spread, n)
     return Plan(
@@ -113,13 +117,14 @@ def _plan(world: World, team: Team, requests: Requests, queue_factor: Floats, rn
         abandon_share=np.zeros(n),
         replies=np.full(n, trade.reply_mean),
         acknowledge_share=np.zeros(n),
-        split_share=np.full(n, _SPLIT_IN_CATALOGUE if in_catalogue else 0.0),
+        split_share=np.full(n, _SPLIT_IF_WHOLE if world.makes_all else 0.0),
         pause_length=np.ones(n),
         size=np.ones(n),
         assigned_share=np.full(n, _ASSIGNED),
-        handed_share=np.full(n, _HANDED_OFF_IN_CATALOGUE if in_catalogue else _HANDED_OFF),
-        moved_share=np.full(n, _MOVED_IN_CATALOGUE if in_catalogue else _MOVED),
+        handed_share=np.full(n, _HANDED_OFF_IF_WHOLE if world.makes_all else _HANDED_OFF),
+        moved_share=np.full(n, _MOVED_IF_WHOLE if world.makes_all else _MOVED),
         partner_wait=np.zeros(n),
+        review_again=np.full(n, 0.2),
     )
 
 
@@ -179,6 +184,7 @@ def _natural_course(world: World, team: Team, items: Items, plan: Plan, rng: np.
         stopped=nothing,
         restarted=nothing,
         resolved=resolved,
+        really=nothing,
         unsolved=plan.unsolved.copy(),
         target=team.trade.resolution_target,
         calendar=calendar,
@@ -249,7 +255,7 @@ def _conversation(team: Team, items: Items, plan: Plan, rng: np.random.Generator
 def _reviews(team: Team, items: Items, plan: Plan, rng: np.random.Generator) -> None:
     """One round of review before the resolution, sometimes a second; pull requests are merged."""
     n, calendar = len(items), team.trade.calendar
-    reviewed, twice = rng.random(n) < plan.review_share, rng.random(n) < 0.2
+    reviewed, twice = rng.random(n) < plan.review_share, rng.random(n) < plan.review_again
     since = np.fmax(items.started, items.resumed)
     shares = (rng.uniform(0.5, 0.7, n), rng.uniform(0.75, 0.9, n), np.full(n, 0.92), np.full(n, 0.97))
     names = ("review_requested", "reviewed", "review_requested_2", "reviewed_2")

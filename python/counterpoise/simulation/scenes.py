@@ -1,10 +1,11 @@
-"""What only the scenario `catalogue` asks for: the traces items leave behind, and what stands around a team."""
+"""What stands around the items of a team: the traces they leave behind, hours, targets, and how all is told."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from counterpoise.simulation.items import Items
 from counterpoise.simulation.types import Floats
 
 
@@ -74,6 +75,34 @@ class Scene:
 
 
 USUAL = Scene()
+
+Tell = Callable[[Items, Floats, np.random.Generator], None]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How the records of a kind differ from its work, from the onset on. Nothing here changes what happens.
+
+    `items` changes what the source shows of the items (it gives them new arrays and leaves the old alone);
+    `migrates` says that another tool was brought in and registered. `recounts` names the limit, of
+    `first_response_hours` or `resolution_hours`, that is changed by `factor` and registered. `answers` is who
+    answers the survey: above 0 more of the displeased, below 0 more of the pleased. `lost` are types of
+    outcomes of which `lost_share` is not recorded any more once the ramp is over, at any strength. What is
+    recorded in the first `late_weeks` weeks, of `late_tables`, is loaded only afterwards (items with their events).
+    """
+
+    items: Tell | None = None
+    migrates: bool = False
+    recounts: str | None = None
+    factor: float = 1.0
+    answers: float = 0.0
+    lost: tuple[str, ...] = ()
+    lost_share: float = 1.0
+    late_weeks: int = 0
+    late_tables: tuple[str, ...] = ()
+
+
+AS_IT_IS = Telling()
 
 
 def is_run_day(day: Floats) -> np.ndarray:

@@ -136,16 +136,24 @@ def survey_answers(
 
 def first_response_targets(world: World, team: Team) -> list[tuple[float, date, date | None]]:
     """Threshold and dates of each first-response target; a registered recount makes a second one."""
-    hours = team.trade.first_response_target
-    if np.isinf(team.recount_week):
+    return _limits(world, team, team.trade.first_response_target, team.recount_week)
+
+
+def resolution_targets(world: World, team: Team) -> list[tuple[float, date, date | None]]:
+    """The same for the time to resolution."""
+    return _limits(world, team, team.trade.resolution_target, team.retarget_week)
+
+
+def _limits(world: World, team: Team, hours: float, changes_in: float) -> list[tuple[float, date, date | None]]:
+    if np.isinf(changes_in):
         return [(hours, world.start, None)]
-    change = world.start + timedelta(weeks=int(team.recount_week))
-    return [(hours, world.start, change - timedelta(days=1)), (1.5 * hours, change, None)]
+    change = world.start + timedelta(weeks=int(changes_in))
+    return [(hours, world.start, change - timedelta(days=1)), (round(team.recount_factor * hours, 2), change, None)]
 
 
 def targets(world: World, team: Team) -> Columns:
     first = [("first_response_hours", "calendar", *row) for row in first_response_targets(world, team)]
-    rows = [*first, ("resolution_hours", "working", team.trade.resolution_target, world.start, None)]
+    rows = [*first, *(("resolution_hours", "working", *row) for row in resolution_targets(world, team))]
     n = len(rows)
     return {
         "target_id": [f"{team.team_id}-target-{number}" for number in range(1, n + 1)],
@@ -162,40 +170,59 @@ def targets(world: World, team: Team) -> Columns:
 
 def metric_changes(world: World, team: Team, items: Items) -> Columns | None:
     """The registered recount, with the share in target of the week before under the old and the new rule."""
-    if np.isinf(team.recount_week):
-        return None
-    old, new = (threshold for threshold, _, _ in first_response_targets(world, team))
-    begins = (team.recount_week - 1) * HOURS_PER_WEEK
+    if not np.isinf(team.recount_week):
+        limits, end = first_response_targets(world, team), items.first_response
+        return _recount(world, team, items, team.recount_week, limits, end, "first_response", "First responses are")
+    if not np.isinf(team.retarget_week):
+        limits, end = resolution_targets(world, team), items.resolved
+        return _recount(world, team, items, team.retarget_week, limits, end, "resolved", "Resolutions are")
+    return None
+
+
+def _recount(
+    world: World,
+    team: Team,
+    items: Items,
+    changes_in: float,
+    limits: list[tuple[float, date, date | None]],
+    end: Floats,
+    what: str,
+    subject: str,
+) -> Columns:
+    old, new = (threshold for threshold, _, _ in limits)
+    begins = (changes_in - 1) * HOURS_PER_WEEK
     week = (items.created >= begins) & (items.created < begins + HOURS_PER_WEEK) & (items.requester >= 0)
-    answered_after = (items.first_response - items.created)[week]
+    answered_after = (end - items.created)[week]
 
     def share(threshold: float) -> float | None:
         return round(float((answered_after <= threshold).mean()), 4) if week.any() else None
 
     return {
         "change_id": [f"{team.team_id}-change-1"],
-        "metric_id": ["first_response_within_target"],
+        "metric_id": [f"{what}_within_target"],
         "team_id": [team.team_id],
         "change_type": ["threshold"],
         "requested_at": [at_hour(world, begins + 58.0)],
         "approved_at": [at_hour(world, begins + 106.0)],
         "value_old_rule": [share(old)],
         "value_new_rule": [share(new)],
-        "note": [f"First responses are due in {new:g} h, no longer in {old:g} h."],
+        "note": [f"{subject} due in {new:g} h, no longer in {old:g} h."],
     }
 
 
 def shared_interventions(world: World) -> Columns:
     """The external event that everybody feels."""
     first, after = world.shock_weeks
-    return {
-        "intervention_id": ["intervention-all-1"],
-        "team_id": [None],
-        "kind": ["external_event"],
-        "started_at": [at_hour(world, first * HOURS_PER_WEEK)],
-        "ended_at": [at_hour(world, after * HOURS_PER_WEEK - 1.0)],
-        "note": ["An outage at a supplier: more requests everywhere for three weeks."],
+    weeks = {3: "three"}.get(after - first, after - first)
+    row = {
+        "intervention_id": "intervention-all-1",
+        "team_id": None,
+        "kind": "external_event",
+        "started_at": at_hour(world, first * HOURS_PER_WEEK),
+        "ended_at": at_hour(world, after * HOURS_PER_WEEK - 1.0),
+        "note": f"An outage at a supplier: more requests everywhere for {weeks} weeks.",
     }
+    return {name: [value] if world.shock_is_registered else [] for name, value in row.items()}
 
 
 def interventions(world: World, team: Team) -> Columns:

@@ -1,4 +1,4 @@
-"""What stands around the teams of the scenario `catalogue`, beyond what every scenario has.
+"""What stands around the teams where all tables are made, beyond what every scenario has.
 
 As in `surroundings`, each function gives the columns of one contract table for one team.
 """
@@ -110,10 +110,12 @@ def targets(world: World, team: Team) -> Columns:
     how = team.kind.scene.targets
     limits = surroundings.targets(world, team)
     rows = [
-        (limits["metric_id"][n], "at_most", limits["threshold"][n], world.start, None, False, limits["clock"][n])
-        for n in range(len(limits["metric_id"]))
+        (metric, "at_most", threshold, since, until, team.rewarded, clock)
+        for metric, threshold, since, until, clock in zip(
+            *(limits[name] for name in ("metric_id", "threshold", "valid_from", "valid_to", "clock")), strict=True
+        )
     ]
-    rows += [(metric, way, value, world.start, None, False, None) for metric, way, value in _USUAL_TARGETS]
+    rows += [(metric, way, value, world.start, None, team.rewarded, None) for metric, way, value in _USUAL_TARGETS]
     if how != "usual" and team.onset < world.weeks:
         begins = world.start + timedelta(weeks=int(team.onset))
         first = ("first_response_hours", "at_most", team.trade.first_response_target, "calendar")

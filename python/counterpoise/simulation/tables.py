@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from counterpoise.simulation import surroundings, surroundings_catalogue, tables_catalogue
+from counterpoise.simulation import surroundings, surroundings_catalogue, surroundings_evaluation, tables_catalogue
 from counterpoise.simulation.clock import HOURS_PER_WEEK
 from counterpoise.simulation.columns import moment, named, numbered, to_table
 from counterpoise.simulation.demand import load_of
@@ -20,6 +20,7 @@ from counterpoise.simulation.events import (
 )
 from counterpoise.simulation.items import (
     CATEGORIES,
+    CATEGORIES_AFTER_MIGRATION,
     DONE,
     DUPLICATE,
     FROM_SPLIT,
@@ -33,7 +34,7 @@ from counterpoise.simulation.outcomes import OUTCOME_TYPES, draw_outcomes
 from counterpoise.simulation.surroundings import Columns
 from counterpoise.simulation.traces import leave_traces
 from counterpoise.simulation.types import Bools, Floats
-from counterpoise.simulation.world import CATALOGUE, Team, World, draw_team
+from counterpoise.simulation.world import EVALUATION, Team, World, draw_team
 
 _ACCOUNT_SIZE = 8  # requesters an account has on average
 _CAUSE_IS_NOTED = 0.4  # share of the items that come of a failure that are linked to it
@@ -43,27 +44,28 @@ _CONTINUES = 0.04  # share of them that are the same request in another tool
 def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
     """All contract tables' rows of one team, each sorted by its key."""
     items, weeks = live(world, team)
-    in_catalogue = world.scenario == CATALOGUE
-    if in_catalogue:
+    if world.makes_all:
         leave_traces(world, team, items)
+    shown = surroundings_evaluation.as_told(world, team, items)
     partner = draw_team(world, team.partner) if team.partner is not None else None
     week = items.created / HOURS_PER_WEEK
     offset = team.utc_offset(world)[np.clip(week.astype(np.int64), 0, world.weeks - 1)]
     events = make_events(
-        items,
+        shown,
         offset,
         round(world.last_load_hour * 3600),
         team.members_at(week),
         len(partner.joined) if partner else 0,
         world.rng(3, team.index),
         nightly=team.kind.scene.nightly,
+        held=surroundings_evaluation.held(world, team, "work_items"),
     )
     ids = numbered(f"{team.team_id}-i", 1 + np.arange(len(items)), 6)
     asking = _Asking(world, team, items)
     people = world.rng(5, team.index)
     columns: dict[str, Columns | None] = {
-        "work_items": _work_items(world, team, partner, items, events, asking, ids, offset),
-        "work_item_events": _work_item_events(world, team, partner, items, events, asking, ids),
+        "work_items": _work_items(world, team, partner, shown, events, asking, ids, offset),
+        "work_item_events": _work_item_events(world, team, partner, shown, events, asking, ids),
         "work_item_links": _links(world, team, items, ids, offset),
         "outcomes": _outcomes(world, team, partner, items, asking, ids, offset),
         "team_members": _members(world, team),
@@ -75,19 +77,27 @@ def team_tables(world: World, team: Team) -> dict[str, pa.Table]:
         "interventions": surroundings.interventions(world, team),
         "teams": _teams(world, team),
     }
-    if in_catalogue:
+    if world.makes_all:
         columns["work_items"] |= tables_catalogue.item_extras(world, team, items, offset)
         columns["work_item_events"] |= tables_catalogue.edit_values(
-            world, items, events, offset, columns["work_item_events"]
+            world, shown, events, offset, columns["work_item_events"]
         )
         columns |= tables_catalogue.catalogue_columns(world, team, weeks, items)
+    in_evaluation = world.scenario == EVALUATION
+    if in_evaluation:
+        columns["interventions"] = surroundings_evaluation.interventions(world, team)
+        columns["metric_changes"] = surroundings.metric_changes(world, team, items)
     tables = {name: to_table(name, given) for name, given in columns.items() if given is not None}
-    if in_catalogue:
+    if world.makes_all:
         outcomes = surroundings_catalogue.team_outcomes(world, team, items, asking.row, asking.accounts, offset)
         answers = surroundings_catalogue.more_answers(world, team, load_of(weeks))
         for name, more in (("outcomes", outcomes), ("survey_answers", answers)):
             tables[name] = pa.concat_tables([tables[name], to_table(name, more)])
-    return tables
+    if in_evaluation:
+        outcomes = surroundings_evaluation.more_outcomes(world, team, items, ids, asking.row, asking.accounts, offset)
+        every = pa.concat_tables([tables["outcomes"], to_table("outcomes", outcomes)]).combine_chunks()
+        tables["outcomes"] = surroundings_evaluation.outcomes_as_told(world, team, every)
+    return {name: table for name, table in tables.items() if name not in team.missing}
 
 
 def parent_tables(world: World, functions: list[str]) -> dict[str, pa.Table]:
@@ -101,8 +111,9 @@ def parent_tables(world: World, functions: list[str]) -> dict[str, pa.Table]:
         "active_from": [world.start] * len(functions),
     }
     shared = surroundings.shared_interventions(world)
-    if world.scenario == CATALOGUE:
-        shared |= {"experiment_id": [None], "arm": [None]}
+    if world.makes_all:
+        nobody = [None] * len(shared["kind"])
+        shared |= {"experiment_id": nobody, "arm": nobody}
     return {"teams": to_table("teams", parents), "interventions": to_table("interventions", shared)}
 
 
@@ -211,7 +222,7 @@ def _work_items(
         "team_id": _either(shown.moved, team, partner),
         "requester_id": named(asking.row, asking.people),
         "account_id": named(asking.row, asking.accounts),
-        "category": named(items.category, CATEGORIES),
+        "category": named(items.category, CATEGORIES + CATEGORIES_AFTER_MIGRATION),
         "priority": named(items.priority, PRIORITIES),
         "channel": named(items.channel, [name for name, _ in team.trade.channels]),
         "size": items.size,
@@ -277,7 +288,7 @@ def _work_item_events(
 def _links(world: World, team: Team, items: Items, ids: pa.Array, offset: Floats) -> Columns:
     """Children to what they were split from; duplicates to an item made shortly before.
 
-    In the catalogue also some items to the one whose failure caused them, or from it to where it continues.
+    Where all tables are made also some items to the one whose failure caused them, or from it to where it continues.
     """
     rng = world.rng(6, team.index)
     child = np.flatnonzero(items.parent >= 0)
@@ -285,7 +296,7 @@ def _links(world: World, team: Team, items: Items, ids: pa.Array, offset: Floats
     earlier = twin - rng.integers(1, 6, len(twin))
     found = (earlier >= 0) & (items.closed[twin] - offset[twin] <= world.last_load_hour - 1.0)
     twin, earlier = twin[found], earlier[found]
-    back = np.flatnonzero((items.cause >= 0) & (items.parent < 0)) if world.scenario == CATALOGUE else child[:0]
+    back = np.flatnonzero((items.cause >= 0) & (items.parent < 0)) if world.makes_all else child[:0]
     noted = rng.random(len(back))
     caused, goes_on = back[noted < _CAUSE_IS_NOTED], back[noted > 1 - _CONTINUES]
     start = np.concatenate([child, twin, caused, items.cause[goes_on]])
@@ -315,7 +326,14 @@ def _outcomes(
 ) -> Columns:
     rng = world.rng(4, team.index)
     with np.errstate(invalid="ignore"):
-        drawn = draw_outcomes(items, team.trade.first_response_target, ships=team.function == "engineering", rng=rng)
+        drawn = draw_outcomes(
+            items,
+            team.trade.first_response_target,
+            ships=team.function == "engineering",
+            rng=rng,
+            bias=surroundings_evaluation.answer_bias(world, team, items),
+            lag_hours=team.lag * HOURS_PER_WEEK,
+        )
     occurred = np.rint((drawn.occurred - offset[drawn.item]) * 3600.0).astype(np.int64)
     recorded = occurred + np.rint(60.0 * rng.lognormal(0.0, 1.0, len(occurred))).astype(np.int64)
     loaded = loaded_at(recorded)

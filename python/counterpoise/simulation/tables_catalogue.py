@@ -1,4 +1,4 @@
-"""What the scenario `catalogue` adds to a team's contract tables."""
+"""What is added to a team's contract tables where all of them are made."""
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from counterpoise.simulation.world import Team, World
 
 
 def catalogue_columns(world: World, team: Team, weeks: Weeks, items: Items) -> dict[str, Columns | None]:
-    """What stands around a team of the catalogue, in place of or beside what every scenario has."""
+    """What stands around a team, in place of or beside what every scenario has."""
     return {
         "capacity": around.capacity(world, team, weeks),
         "team_hours": around.team_hours(world, team, weeks, items),
@@ -31,7 +31,7 @@ def catalogue_columns(world: World, team: Team, weeks: Weeks, items: Items) -> d
 
 
 def item_extras(world: World, team: Team, items: Items, offset: Floats) -> Columns:
-    """Columns of work_items that only the catalogue fills."""
+    """Columns of work_items that the demo leaves out."""
     goals = (None, *(f"goal-{team.team_id}-{number}" for number in range(1, GOALS + 1)))
     extras: Columns = {
         "due_at": moment(world, np.rint((items.due - offset) * 60.0) * 60.0),

@@ -1,4 +1,4 @@
-"""Scenario `catalogue`: what is recorded of items beyond their course, drawn once the course is known."""
+"""What is recorded of items beyond their course, drawn once the course is known."""
 
 import numpy as np
 
@@ -75,6 +75,8 @@ def _mend(items: Items, traces: Traces, rng: np.random.Generator) -> None:
     left_alone = ~np.isfinite(items.reopened)
     lag = np.where(left_alone, rng.uniform(30.0, 90.0, n), np.nan)
     items.record_lag = _happens(traces.backdated, lag, rng)
+    claimed = np.where(left_alone, items.really_done - items.resolved, np.nan)
+    items.record_lag = np.where(np.isfinite(claimed), claimed, items.record_lag)
     backdated: Bools = np.isfinite(items.record_lag)
     edited = np.where(left_alone, items.resolved + rng.uniform(1.0, 60.0, n), np.nan)
     items.edited_after = _happens(traces.edited_after, edited, rng)

@@ -4,7 +4,7 @@ Every random draw of a team comes from streams named by (seed, stream, team inde
 adding a team changes no other team's rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -14,11 +14,11 @@ import numpy as np
 from counterpoise.simulation.clock import HOURS_PER_WEEK, WorkCalendar
 from counterpoise.simulation.kinds import KINDS, Kind
 from counterpoise.simulation.kinds_catalogue import CATALOGUE_KINDS, ROSTER
+from counterpoise.simulation.kinds_evaluation import BENIGN_NAMES, EVALUATION_KINDS, PARADOX_NAMES
 from counterpoise.simulation.types import Floats, Ints
 
 FUNCTIONS = ("support", "engineering", "operations")
-CATALOGUE = "catalogue"
-SCENARIOS = ("demo", "evaluation", CATALOGUE)
+DEMO, EVALUATION, CATALOGUE = SCENARIOS = ("demo", "evaluation", "catalogue")
 
 # One kind a team, in the order of the teams; with more than twelve teams it starts again.
 _DEMO_KINDS = (
@@ -32,7 +32,16 @@ _NAMES = (
     "Juniper Bay", "Kelp Point", "Lagoon", "Meadow", "Northlight", "Orchard", "Prairie", "Quarry", "Ridge",
     "Savanna", "Tundra", "Upland", "Valley", "Windmill", "Zenith",
 )  # fmt: skip
-_EVALUATION_PARADOX_SHARE = 0.4
+# Of every five teams of the evaluation, in any order, so many are a paradox.
+_PARADOX_OF_FIVE = 2
+# Optional tables that are missing at some teams of the evaluation, with the share of the teams.
+_MISSING_SHARE = {
+    "work_item_links": 0.08, "outcomes": 0.05, "team_members": 0.08, "capacity": 0.08, "team_hours": 0.12,
+    "survey_answers": 0.12, "targets": 0.08, "metric_changes": 0.10, "metric_reviews": 0.15, "process_runs": 0.15,
+    "interventions": 0.08, "norms": 0.15, "costs": 0.15,
+}  # fmt: skip
+# What else may be registered of a team of the evaluation, with nothing behind it.
+_BESIDES = ("new_kpi", "leaderboard", "bonus", "headline_metric", "reorganisation", "other")
 _DEMO_MIGRATED_TEAM, _DEMO_RECOUNTED_TEAM, _BERLIN_TEAM = 1, 3, 7
 
 
@@ -83,6 +92,12 @@ class World:
     start: date
     scenario: str
     scale: float
+    effect: float = 1.0
+
+    @property
+    def makes_all(self) -> bool:
+        """Whether all tables of the contract are made, not only those the demo shows."""
+        return self.scenario != DEMO
 
     @property
     def team_count(self) -> int | None:
@@ -116,7 +131,11 @@ class World:
     @cached_property
     def shock_weeks(self) -> tuple[int, int]:
         """First week and the week after the last of the external event that hits everybody."""
-        first = int(self.weeks * (0.36 + 0.08 * self.rng(0, 0).random()))
+        rng = self.rng(0, 0)
+        if self.scenario == EVALUATION:
+            first = int(self.weeks * (0.5 + 0.3 * rng.random()))
+            return first, min(first + int(rng.integers(4, 9)), self.weeks)
+        first = int(self.weeks * (0.36 + 0.08 * rng.random()))
         return first, min(first + 3, self.weeks)
 
     @cached_property
@@ -126,14 +145,29 @@ class World:
         factor[slice(*self.shock_weeks)] = 1.3
         return factor
 
+    @cached_property
+    def shock_harm(self) -> Floats:
+        """Shape (weeks,): what the event adds to everybody's share of items left unsolved."""
+        harm = np.zeros(self.weeks)
+        harm[slice(*self.shock_weeks)] = 0.12 if self.scenario == EVALUATION else 0.0
+        return harm
+
+    @property
+    def shock_is_registered(self) -> bool:
+        """Whether anybody wrote the event down; in the evaluation often nobody did."""
+        return self.scenario != EVALUATION or bool(self.rng(0, 1).random() < 0.5)
+
 
 @dataclass(frozen=True)
 class Team:
     """A team as drawn: size, volume, and what it does from its onset week on.
 
     `joined` and `left` hold the week each member came (negative = before the start) and went (inf = never).
-    `recount_week` is when a registered change of the first-response target begins (inf = never). `helper` is
-    the index of the team that work is handed to, where it is not simply the one before of the same function.
+    `recount_week` and `retarget_week` are when a registered change of the first-response target and of the
+    resolution target begins (inf = never), by `recount_factor`. `helper` is the index of the team that work is
+    handed to, where it is not simply the one before of the same function. `lag` is how many weeks later than
+    usual complaints and defects come to light, `wave` the height of a season of its own, `missing` names the
+    optional tables the team does not fill, `besides` what else happened: kind and week of an intervention.
     """
 
     index: int
@@ -155,6 +189,13 @@ class Team:
     recount_week: float
     helper: int | None = None
     given_name: str = ""
+    retarget_week: float = np.inf
+    recount_factor: float = 1.5
+    lag: float = 0.0
+    wave: float = 0.0
+    wave_phase: float = 0.0
+    missing: frozenset[str] = frozenset()
+    besides: tuple[str, float] | None = None
 
     @property
     def team_id(self) -> str:
@@ -195,7 +236,9 @@ class Team:
         return self.index - 1 if self.index else None
 
     def strength_at(self, week: Floats) -> Floats:
-        """Strength of the team's behaviour at each fractional week: 0 before onset, then a straight ramp."""
+        """Strength of the team's behaviour at each fractional week: 0 before onset, then a straight ramp or a step."""
+        if self.ramp == 0:
+            return self.strength * (week >= self.onset)
         return self.strength * np.clip((week - self.onset) / self.ramp, 0.0, 1.0)
 
     def members_at(self, week: Floats) -> Ints:
@@ -223,27 +266,25 @@ def draw_team(
     """The team at `index`; kind, onset (a week) and strength override what the scenario gives."""
     rng = world.rng(1, index)
     in_catalogue = world.scenario == CATALOGUE
-    chosen, drawn_onset, drawn_strength = _behaviour(world, index, rng)
-    chosen = chosen if kind is None else (CATALOGUE_KINDS if in_catalogue else KINDS)[kind]
+    chosen, drawn_onset, drawn_strength = _behaviour(world, index, rng, kind)
     function = chosen.scene.function or FUNCTIONS[index % len(FUNCTIONS)]
     onset = drawn_onset if onset is None else onset
     strength = drawn_strength if strength is None else strength
     members = int(rng.integers(6, 13))
-    volume = world.scale * (33.0 + 17.0 * (members - 6) / 6.0 + rng.uniform(-2.0, 2.0))
+    volume = world.scale * (33.0 + 17.0 * (members - 6) / 6.0 + rng.uniform(-2.0, 2.0)) * chosen.scene.volume
     pace, care = np.exp(rng.normal(0.0, 0.08)), np.exp(rng.normal(0.0, 0.12))
     kpi_draw, reward_draw, change_draw = rng.random(3)
     if in_catalogue:
         members = chosen.scene.members or max(members, 7)
-        volume *= chosen.scene.volume
     fte = rng.choice((1.0, 0.8, 0.5), size=24, p=(0.75, 0.17, 0.08))
     joined = -rng.uniform(4.0, 150.0, size=24)
     joined, left = _crew(max(members, chosen.least_members), chosen, onset, strength, joined)
-    demo = world.scenario == "demo"
+    demo = world.scenario == DEMO
     migrates = index == _DEMO_MIGRATED_TEAM if demo else change_draw < 0.05
     recounts = index == _DEMO_RECOUNTED_TEAM if demo else change_draw > 0.95
     migrates, recounts = migrates and not in_catalogue, recounts and not in_catalogue
     recounts = recounts and not chosen.is_paradox and world.weeks > 2
-    return Team(
+    team = Team(
         index=index,
         function=function,
         kind=chosen,
@@ -264,6 +305,31 @@ def draw_team(
         given_name=_example_name(chosen) if in_catalogue else "",
         helper=FUNCTIONS.index(function) if in_catalogue and index >= len(FUNCTIONS) else None,
     )
+    return _in_evaluation(world, team) if world.scenario == EVALUATION else team
+
+
+def _in_evaluation(world: World, team: Team) -> Team:
+    """What is drawn for a team of the evaluation only: ramp, lag, season, gaps, and what the kind asks for."""
+    rng = world.rng(15, team.index)
+    ramp = float(rng.integers(0, 11))
+    slow, lag, wavy, height, phase, else_happens, which, when = rng.random(8)
+    missing = {table for table, share in _MISSING_SHARE.items() if rng.random() < share} - team.kind.needs
+    told, begins = team.kind.told, team.strength > 0 and 2 <= team.onset < world.weeks
+    if "interventions" in missing:
+        else_happens = 1.0
+    return replace(
+        team,
+        ramp=ramp,
+        lag=float(round(1 + 5 * lag)) if slow < 0.5 else 0.0,
+        wave=0.1 + 0.2 * height if wavy < 0.35 and team.kind.name != "season" else 0.0,
+        wave_phase=phase,
+        missing=frozenset(missing),
+        besides=(_BESIDES[int(which * len(_BESIDES))], round(world.weeks * when)) if else_happens < 0.25 else None,
+        migration_week=team.onset if told.migrates else team.migration_week,
+        recount_week=team.onset if begins and told.recounts == "first_response_hours" else team.recount_week,
+        retarget_week=team.onset if begins and told.recounts == "resolution_hours" else np.inf,
+        recount_factor=told.factor**team.strength if told.recounts else team.recount_factor,
+    )
 
 
 def _example_name(kind: Kind) -> str:
@@ -273,18 +339,31 @@ def _example_name(kind: Kind) -> str:
     return kind.signal_id.replace("_", " ").capitalize() + (", benign twin" if kind.is_twin else "")
 
 
-def _behaviour(world: World, index: int, rng: np.random.Generator) -> tuple[Kind, float, float]:
-    """Kind, onset week and strength the scenario gives the team."""
-    paradox, pick, onset, strength = rng.random(4)
-    if world.scenario == "demo":
-        kind = KINDS[_DEMO_KINDS[index % len(_DEMO_KINDS)]]
-        return kind, float(round(world.weeks * (0.625 + 0.145 * onset))), 0.75 + 0.25 * strength
+def _behaviour(world: World, index: int, rng: np.random.Generator, kind: str | None) -> tuple[Kind, float, float]:
+    """Kind, onset week and strength the scenario gives the team; `kind` overrides which."""
+    _, pick, onset, strength = rng.random(4)
+    if world.scenario == DEMO:
+        chosen = KINDS[kind or _DEMO_KINDS[index % len(_DEMO_KINDS)]]
+        return chosen, float(round(world.weeks * (0.625 + 0.145 * onset))), 0.75 + 0.25 * strength
     if world.scenario == CATALOGUE:
-        return CATALOGUE_KINDS[ROSTER[index]], float(round(world.weeks * (0.71 + 0.04 * onset))), 1.0
-    wanted = paradox < _EVALUATION_PARADOX_SHARE
-    pool = [kind for kind in KINDS.values() if kind.is_paradox == wanted]
-    kind = pool[int(pick * len(pool))]
-    return kind, float(round(world.weeks * (0.45 + 0.35 * onset))), 0.4 + 0.6 * strength
+        return CATALOGUE_KINDS[kind or ROSTER[index]], float(round(world.weeks * (0.71 + 0.04 * onset))), 1.0
+    variants = EVALUATION_KINDS[kind or _evaluation_kind(world, index)]
+    chosen = variants[int(pick * len(variants))]
+    return chosen, float(round(world.weeks * (0.45 + 0.33 * onset))), min(1.0, world.effect * (0.3 + 0.7 * strength))
+
+
+def _evaluation_kind(world: World, index: int) -> str:
+    """Name of the team's kind: all paradox and all benign kinds by turns, each turn in a new order of the seed.
+
+    No other team is looked at, so that one more team changes nothing for the others.
+    """
+    five, place = divmod(index, 5)
+    rank = int(np.argsort(world.rng(14, five).random(5))[place])
+    is_paradox = rank < _PARADOX_OF_FIVE
+    names, stream = (PARADOX_NAMES, 12) if is_paradox else (BENIGN_NAMES, 13)
+    of_five, number = (_PARADOX_OF_FIVE, rank) if is_paradox else (5 - _PARADOX_OF_FIVE, rank - _PARADOX_OF_FIVE)
+    turn, at = divmod(five * of_five + number, len(names))
+    return names[int(world.rng(stream, turn).permutation(len(names))[at])]
 
 
 def _crew(members: int, kind: Kind, onset: float, strength: float, joined_before: Floats) -> tuple[Floats, Floats]:
