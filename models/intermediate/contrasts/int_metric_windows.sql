@@ -1,8 +1,9 @@
 {#- Windowed sums per team, metric, kind of item and week, as known at that week's end: the last 4, 8 and 13 weeks of mature rows,
-    and the 52 before those. -#}
+    and the 52 before those. No window reaches back beyond the week in which a new baseline began. -#}
 {%- set recent_weeks = counterpoise.setting('recent_weeks') -%}
 {%- set gap = recent_weeks | max -%}
 {%- set baseline = counterpoise.setting('baseline_weeks') -%}
+{%- set open_end = 9999 -%}
 {%- set windows = {} -%}
 {%- for weeks in recent_weeks -%}{%- do windows.update({'recent_' ~ weeks: [0, weeks - 1]}) -%}{%- endfor -%}
 {%- do windows.update({'baseline': [gap, gap + baseline - 1]}) -%}
@@ -30,10 +31,22 @@ starts as (
 
 metric_rows as (
 
-    select rows_known.*
+    select
+        rows_known.*,
+        coalesce(spans.from_week, 0) as from_week,
+        coalesce(spans.until_week, {{ open_end }}) as until_week
     from {{ ref('int_metric_rows') }} as rows_known
     inner join starts on rows_known.team_id = starts.team_id
-    where rows_known.due_week >= starts.first_week
+    left join {{ ref('int_baseline_spans') }} as spans
+        on
+            rows_known.team_id = spans.team_id
+            and rows_known.metric_id = spans.metric_id
+            and rows_known.due_week >= spans.from_week
+            and rows_known.due_week < spans.until_week
+    where
+        rows_known.due_week >= starts.first_week
+        -- items whose week or follow-up saw both the old and the new belong to neither
+        and (spans.from_week is null or spans.from_week = 0 or rows_known.week > spans.from_week)
 
 ),
 
@@ -58,9 +71,11 @@ series as (
         team_id,
         metric_id,
         stratum,
+        from_week,
+        until_week,
         min(known_week) as first_known_week
     from metric_rows
-    group by team_id, metric_id, stratum
+    group by team_id, metric_id, stratum, from_week, until_week
 
 ),
 
@@ -70,13 +85,18 @@ dense as (
         series.team_id,
         series.metric_id,
         series.stratum,
+        series.from_week,
         team_weeks.week,
         series.first_known_week,
         coalesce(due.link_sum, 0) as link_sum,
         coalesce(due.link_weight, 0) as link_weight,
         coalesce(due.link_squares, 0) as link_squares
     from series
-    inner join team_weeks on series.team_id = team_weeks.team_id
+    inner join team_weeks
+        on
+            series.team_id = team_weeks.team_id
+            and series.from_week <= team_weeks.week
+            and series.until_week > team_weeks.week
     left join due
         on
             series.team_id = due.team_id
@@ -97,7 +117,7 @@ windowed as (
         {%- for name, span in windows.items() %}
         {%- for column in sums %}
         coalesce(sum({{ column }}) over (
-            partition by team_id, metric_id, stratum order by week
+            partition by team_id, metric_id, stratum, from_week order by week
             rows between {{ span[1] }} preceding and {{ span[0] ~ ' preceding' if span[0] else 'current row' }}
         ), 0) as {{ name }}_{{ column }}{{ ',' if not (loop.last and name == 'baseline') }}
         {%- endfor %}
@@ -129,7 +149,7 @@ unknown_then as (
         {%- endfor %}
         {%- endfor %}
     from metric_rows
-    inner join numbers on metric_rows.due_week + numbers.age < metric_rows.known_week
+    inner join numbers on metric_rows.due_week + numbers.age < least(metric_rows.known_week, metric_rows.until_week)
     where metric_rows.known_week > metric_rows.due_week
     group by metric_rows.team_id, metric_rows.metric_id, metric_rows.stratum, metric_rows.due_week + numbers.age
 
