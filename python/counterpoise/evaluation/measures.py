@@ -156,12 +156,12 @@ def _counts_from_above(score: Floats, positive: Bools) -> tuple[Floats, Floats]:
     return np.cumsum(falses), np.cumsum(trues)
 
 
-def thinned(x: Floats, y: Floats, points: int = 200) -> list[tuple[float, float]]:
+def thinned(x: Floats, y: Floats, points: int = 200) -> list[list[float]]:
     """At most so many points of a curve, evenly along its length, first and last always; for drawing."""
     length = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
     wanted = np.searchsorted(length, np.linspace(0, length[-1], points))
     keep = np.unique(np.concatenate([[0], np.minimum(wanted, len(x) - 1), [len(x) - 1]]))
-    return [(round(float(x[place]), 4), round(float(y[place]), 4)) for place in keep]
+    return [[round(float(x[place]), 4), round(float(y[place]), 4)] for place in keep]
 
 
 # --- alarms ---
@@ -198,15 +198,12 @@ def threshold_for(score: Floats, negative: Bools, per_100_years: float) -> float
         negative: shape (teams, weeks): weeks that count.
 
     Returns:
-        Alarms are scores at or above it; just above every score that counts where even the highest gives too many.
+        Alarms are scores at or above it: just above the highest score that would give too many.
     """
-    counted = np.unique(score[negative & ~np.isnan(score)])[::-1]
-    lowest = np.nextafter(counted[0], np.inf) if len(counted) else np.inf
-    for candidate in counted:
+    for candidate in np.unique(score[negative & ~np.isnan(score)])[::-1]:
         if alarm_rate(score >= candidate, negative) > per_100_years:
-            break
-        lowest = float(candidate)
-    return float(lowest)
+            return float(np.nextafter(candidate, np.inf))
+    return -np.inf
 
 
 def delays(alarm: Bools, truth: Truth) -> Floats:

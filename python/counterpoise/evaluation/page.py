@@ -298,8 +298,8 @@ def _reasons(base: dict[str, Any]) -> list[Block]:
             f"In the week of the first alert, of {reasons['teams']} teams that were found and whose way leaves a "
             f"trace: first reason right {_percent(reasons['first_right'])}, among the first three "
             f"{_percent(reasons['top_three_right'])}. Of the reasons that name a way, the first is right in "
-            f"{_percent(reasons['first_mechanism_right'])}. Of {reasons['untraced_teams']} found teams whose way leaves no "
-            f"trace, {_percent(reasons['untraced_right'])} are rightly told so. Kind and first reason, in teams:"
+            f"{_percent(reasons['first_mechanism_right'])}. Of {reasons['untraced_teams']} found teams whose way leaves"
+            f" no trace, {_percent(reasons['untraced_right'])} are rightly told so. Kind and first reason, in teams:"
         ),
         Table(
             ("kind", *(name.replace("_", " ") for name in names)),
