@@ -184,6 +184,18 @@ def test_delays_by_hand() -> None:
     assert measures.share_found(delay, truth, 46, 25) == pytest.approx(2 / 3)
 
 
+def test_the_curve_of_what_is_found_by_hand() -> None:
+    """Data to week 40: one found in week 5, one never within its 20 weeks, one (onset 35) not within its 5.
+
+    In week 5 one of three; after that nobody. With one found in week 10 instead, only two are still there: one half.
+    """
+    truth = _truth(("a", 20.0), ("a", 20.0), ("a", 35.0), ("b", None))
+    curve = measures.found_curve(np.array([5, np.inf, np.inf, np.nan]), truth, 41)
+    np.testing.assert_allclose(curve[[4, 5, 52]], [0, 1 / 3, 1 / 3])
+    curve = measures.found_curve(np.array([10, np.inf, np.inf, np.nan]), truth, 41)
+    np.testing.assert_allclose(curve[[9, 10]], [0, 1 / 2])
+
+
 def test_an_alarm_that_never_ends_finds_nothing() -> None:
     assert measures.delays(np.ones((1, 50), bool), _truth(("a", 20.0)))[0] == np.inf
 

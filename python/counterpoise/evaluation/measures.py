@@ -244,6 +244,21 @@ def median_delay(delay: Floats, truth: Truth, weeks: int, within: int = 26) -> f
     return float(np.quantile(delay[counted], 0.5, method="lower")) if counted.any() else float("nan")
 
 
+def found_curve(delay: Floats, truth: Truth, weeks: int) -> Floats:
+    """Share of the paradox teams found by each week after the onset, up to a year; shape (53,).
+
+    Teams whose data ends sooner count as long as it lasts (product-limit estimate, Kaplan and Meier 1958).
+    """
+    at = np.flatnonzero(truth.is_paradox & ~np.isnan(truth.onset))
+    last = np.minimum(FOLLOWED_WEEKS, weeks - 1 - truth.onset[at])
+    is_found = delay[at] <= last
+    until = np.where(is_found, delay[at], last)
+    week = np.arange(FOLLOWED_WEEKS + 1)[:, None]
+    at_risk = (until >= week).sum(axis=1)
+    found = ((until == week) & is_found).sum(axis=1)
+    return 1 - np.cumprod(1 - found / np.maximum(at_risk, 1))
+
+
 # --- probabilities ---
 
 

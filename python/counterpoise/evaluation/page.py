@@ -181,14 +181,16 @@ def _curves(base: dict[str, Any]) -> list[Block]:
 def _delays(base: dict[str, Any]) -> list[Block]:
     def line(name: str, setting: str) -> tuple[Point, ...]:
         curve = base["methods"][name][setting]["found_by_week"]
-        return tuple((float(week), share) for week, share in enumerate(curve) if share is not None)
+        return tuple((float(week), share) for week, share in enumerate(curve))
 
     lines = [("The score, own alert", line(SCORE, "own")), ("The score, at 5 false alarms", line(SCORE, "at_rate"))]
     lines += [(METHODS[name].label, line(name, "at_rate")) for name in _best_others(base)[:2]]
     title = "Found by week after the onset"
     return [
         Heading("How soon"),
-        Words("Share of the paradox teams found by each week, of those whose data goes on for so long."),
+        Words(
+            "Share of the paradox teams found by each week; a team whose data ends sooner counts as long as it lasts."
+        ),
         Chart(title, "weeks after the onset", "share of teams found", tuple(lines), x_most=float(FOLLOWED_WEEKS)),
     ]
 

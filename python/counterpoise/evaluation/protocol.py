@@ -362,9 +362,7 @@ def alarm_figures(alarm: np.ndarray, judged: Judged, weeks: int, counts: np.ndar
             measures.ratio_interval(hit.astype(float), counted.astype(float), counts)
         )
         figures[f"teams_{within}"] = int(counted.sum())
-    figures["found_by_week"] = [
-        _round(measures.share_found(delay, truth, weeks, within)) for within in range(measures.FOLLOWED_WEEKS + 1)
-    ]
+    figures["found_by_week"] = [_round(share) for share in measures.found_curve(delay, truth, weeks)]
     return figures
 
 
