@@ -18,6 +18,7 @@ from counterpoise.evaluation.baselines import METHODS, _rolling, z_score
 from counterpoise.evaluation.measures import Truth
 from counterpoise.evaluation.organisation import Setting, Weekly, fingerprint, read_truth
 from counterpoise.project import find_project_dir
+from counterpoise.scoring import calibrate
 from counterpoise.scoring.score import Scores
 
 # Machines under load are slow: a slow example is no failure.
@@ -502,3 +503,15 @@ def test_the_short_form_stays_above_its_floors(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert told["arms"]["base"]["teams"] == 80
     assert (tmp_path / "out" / "evaluation.html").stat().st_size > 20_000
+
+
+@pytest.mark.slow
+def test_a_calibration_is_made_on_the_weeks_that_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "v0.json"
+    arguments = ["--out", out, "--seeds", 101, "--teams", 30, "--weeks", 104, "--scale", 0.2, "--base-rate", 0.05]
+    monkeypatch.setattr("sys.argv", ["calibrate", *map(str, arguments)])
+    calibrate.main()
+    told = json.loads(out.read_text())
+    assert told["slope"] > 0 and told["base_rate"] == 0.05
+    assert 0 < told["how"]["simulated_base_rate"] < 0.5
+    assert 0 < told["how"]["team_weeks"] <= 30 * 104

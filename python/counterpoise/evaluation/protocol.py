@@ -202,10 +202,14 @@ def judge_all(plan: Plan, kept: Path, progress: Progress, jobs: int) -> dict[str
                     pool.submit(_in_a_process, setting, kept, Path(work)): (arm, setting) for arm, setting in settings
                 }
                 progress("organisations", f"0 of {len(settings)} done")
-                for done, future in enumerate(as_completed(waiting), start=1):
-                    arm, setting = waiting[future]
-                    parts[arm][setting.seed] = future.result()
-                    progress(f"{done} of {len(settings)}", f"{ARMS[arm][0].lower()}, seed {setting.seed}")
+                try:
+                    for done, future in enumerate(as_completed(waiting), start=1):
+                        arm, setting = waiting[future]
+                        parts[arm][setting.seed] = future.result()
+                        progress(f"{done} of {len(settings)}", f"{ARMS[arm][0].lower()}, seed {setting.seed}")
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
     return {arm: pooled([parts[arm][seed] for seed in plan.seeds]) for arm in plan.arms}
 
 
