@@ -1,7 +1,9 @@
 """The command line. Every step of a run can be called alone; `counterpoise run` does them in order."""
 
+import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -305,6 +307,61 @@ def simulate(out, labels, teams, weeks, seed, scenario, scale, effect, dirt, sta
     click.echo(
         f"Simulated: {summary.rows['work_items']:,} items of {summary.teams} teams in {summary.weeks} weeks: {out}"
     )
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the page and the JSON.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder for the organisations, to be used again.")
+@click.option("--short", is_flag=True, help="Two seeds, fewer teams, one arm. Exits 1 below the floors.")
+@click.option("--seed", "seeds", type=click.IntRange(min=0), multiple=True, help="A seed, again for more. Default: 1-5")
+@click.option("--arm", "arms", multiple=True, help="base, weak, small or dirty; again for more. Default: all.")
+@click.option("--teams", type=click.IntRange(10), help="Teams of an organisation. Default: 60.")
+@click.option("--weeks", type=click.IntRange(80), help="Weeks of an organisation. Default: 117.")
+@click.option("--scale", type=float, help="Volume of items. Default: 1.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Organisations side by side.")
+@click.option("--docs", type=click.Path(path_type=Path), help="Markdown file to write as well.")
+@click.option("--write-floors", type=click.Path(path_type=Path), help="Where to write new floors, a little lower.")
+@_refusals
+def evaluate(out, keep, short, seeds, arms, teams, weeks, scale, jobs, docs, write_floors) -> None:
+    """How well the score works: simulated organisations whose truth is known, beside the usual methods.
+
+    For those who maintain counterpoise. Takes the best part of an hour; --short some minutes.
+    """
+    from dataclasses import replace
+
+    from counterpoise.evaluation import page, protocol
+
+    unknown = sorted(set(arms) - set(protocol.ARMS))
+    if unknown:
+        raise UsageError(f"--arm {unknown[0]} is not known. Choose of: {', '.join(protocol.ARMS)}.")
+    if arms and "base" not in arms:
+        raise UsageError("--arm base is missing: the page is about that one first.")
+    given = {"seeds": seeds, "arms": arms, "teams": teams, "weeks": weeks, "scale": scale}
+    plan = replace(
+        protocol.SHORT if short else protocol.Plan(), **{name: value for name, value in given.items() if value}
+    )
+    screen = Screen()
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".organisations-", dir=out) as temporary:
+        result = protocol.evaluate(plan, keep or Path(temporary), screen, jobs)
+    screen.end()
+    (out / "evaluation.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (out / "evaluation.html").write_text(page.as_html(result), encoding="utf-8")
+    if docs:
+        docs.write_text(page.as_markdown(result), encoding="utf-8")
+    for row in result["targets"]:
+        value = "no value" if row["value"] is None else f"{row['value']:g}"
+        wanted = f"{'at least' if row['more_is_better'] else 'at most'} {row['aim']:g}"
+        click.echo(f"  {row['label']}: {value}, wanted {wanted}: {'reached' if row['reached'] else 'not reached'}")
+    click.echo(f"\nPage: {out / 'evaluation.html'}")
+    if write_floors:
+        content = {"made_by": "counterpoise evaluate --short --write-floors", "floors": protocol.floors_of(result)}
+        write_floors.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    elif short:
+        wrong = protocol.below_floors(result, protocol.read_floors())
+        for line in wrong:
+            click.echo(f"Below the floor: {line}", err=True)
+        sys.exit(1 if wrong else 0)
 
 
 @main.command()

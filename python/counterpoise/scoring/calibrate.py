@@ -5,74 +5,30 @@ it; a site's own base rate shifts the file's, it is not estimated from each run.
 """
 
 import argparse
-import csv
 import json
 import tempfile
-from datetime import date
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from counterpoise.inputs import load_folder
-from counterpoise.project import find_project_dir
-from counterpoise.scoring.contrasts import EPOCH_MONDAY, read_contrasts, weigh
+from counterpoise.evaluation.measures import brier, fit_platt
+from counterpoise.evaluation.organisation import Setting, organisation_of
+from counterpoise.evaluation.protocol import judge
 from counterpoise.scoring.evidence import Floats
-from counterpoise.scoring.score import has_output_and_outcome, read_priors
-from counterpoise.scoring.stories import compare
-from counterpoise.simulation import simulate
-from counterpoise.warehouse import DuckDBFile
-from counterpoise.warehouse.dbt import DbtProject
-
-# A change needs some weeks to ramp up and to show in outcomes; weeks in between are neither one nor the other.
-RAMP_WEEKS = 10
+from counterpoise.scoring.score import load_calibration
 
 
-def fit_platt(log_odds: Floats, is_paradox: np.ndarray, weights: Floats) -> tuple[float, float]:
-    """Intercept and slope by weighted logistic regression of the label on the log odds (Platt 1999), slope above zero.
+def labelled_log_odds(setting: Setting, kept: Path, work: Path) -> tuple[Floats, Floats, np.ndarray, Floats]:
+    """Log odds, shifts, labels and weights of a simulated organisation, on the weeks that the evaluation judges.
 
-    Args:
-        log_odds, is_paradox, weights: shape (team-weeks,).
+    Each team weighs the same. Each of shape (team-weeks,).
     """
-
-    def loss(parameters: np.ndarray) -> float:
-        linear = parameters[0] + np.exp(parameters[1]) * log_odds
-        return float(np.sum(weights * (np.logaddexp(0, linear) - is_paradox * linear)))
-
-    fitted = minimize(loss, x0=np.zeros(2), method="BFGS")
-    return float(fitted.x[0]), float(np.exp(fitted.x[1]))
-
-
-def labelled_log_odds(seed: int, teams: int, weeks: int, scale: float) -> tuple[Floats, np.ndarray, Floats]:
-    """Log odds, labels and weights of a simulated organisation; each team weighs the same."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        simulate(
-            folder / "raw", teams=teams, weeks=weeks, seed=seed, scenario="evaluation", scale=scale,
-            labels_path=folder / "labels.csv",
-        )  # fmt: skip
-        with (folder / "labels.csv").open(encoding="utf-8") as file:
-            labels = {row["team_id"]: row for row in csv.DictReader(file)}
-        project = DbtProject(find_project_dir(), folder / ".marts.build")
-        with DuckDBFile(folder / "marts.duckdb", project) as warehouse:
-            warehouse.load(lambda connection: load_folder(connection, folder / "raw"))
-            warehouse.release()
-            project.build(tested=False)
-            contrasts = read_contrasts(warehouse)
-            log_odds = compare(weigh(contrasts), read_priors(warehouse)).log_odds
-    usable = has_output_and_outcome(contrasts)
-    is_paradox = np.zeros(len(log_odds), dtype=bool)
-    for row, (team, week) in enumerate(zip(contrasts.team_ids, contrasts.weeks, strict=True)):
-        label = labels.get(team)
-        if label is None:
-            usable[row] = False
-        elif label["is_paradox"] == "true":
-            onset = (date.fromisoformat(label["onset_week"]) - EPOCH_MONDAY).days // 7
-            is_paradox[row] = week >= onset + RAMP_WEEKS
-            usable[row] &= not onset <= week < onset + RAMP_WEEKS
-    _, team_of, counts = np.unique(contrasts.team_ids[usable], return_inverse=True, return_counts=True)
-    return log_odds[usable], is_paradox[usable], 1.0 / counts[team_of]
+    judged = judge(organisation_of(setting, kept, work), load_calibration(), {})
+    positive = judged.truth.positive(setting.weeks)
+    used = judged.scored & (positive | judged.truth.negative(setting.weeks))
+    weights = used / np.maximum(used.sum(axis=1, keepdims=True), 1)
+    return judged.log_odds[used], judged.shift[used], positive[used], weights[used]
 
 
 def main() -> None:
@@ -84,18 +40,22 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=117)
     parser.add_argument("--scale", type=float, default=0.6)
     parser.add_argument("--base-rate", type=float, default=0.1)
+    parser.add_argument("--keep", type=Path, help="Folder for the organisations, to be used again.")
     given = parser.parse_args()
-    parts = [labelled_log_odds(seed, given.teams, given.weeks, given.scale) for seed in given.seeds]
-    log_odds, is_paradox, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-    intercept, slope = fit_platt(log_odds, is_paradox, weights)
+    with tempfile.TemporaryDirectory() as work:
+        kept = given.keep or Path(work) / "kept"
+        parts = [
+            labelled_log_odds(Setting(seed, given.teams, given.weeks, given.scale), kept, Path(work))
+            for seed in given.seeds
+        ]
+    log_odds, shift, is_paradox, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+    intercept, slope = fit_platt(log_odds, is_paradox, weights, shift)
     simulated_rate = float(np.average(is_paradox, weights=weights))
-    shifted = intercept + logit(given.base_rate) - logit(simulated_rate)
-    squared_error = (expit(intercept + slope * log_odds) - is_paradox) ** 2
     given.out.write_text(
         json.dumps(
             {
                 "model_version": given.version,
-                "intercept": round(shifted, 4),
+                "intercept": round(intercept + logit(given.base_rate) - logit(simulated_rate), 4),
                 "slope": round(slope, 4),
                 "base_rate": given.base_rate,
                 "how": {
@@ -107,10 +67,10 @@ def main() -> None:
                     "teams": given.teams,
                     "weeks": given.weeks,
                     "scale": given.scale,
-                    "ramp_weeks_left_out": RAMP_WEEKS,
+                    "weeks_used": "those that counterpoise evaluate judges",
                     "team_weeks": len(log_odds),
                     "simulated_base_rate": round(simulated_rate, 4),
-                    "brier_on_the_same_data": round(float(np.average(squared_error, weights=weights)), 4),
+                    "brier_on_the_same_data": round(brier(expit(intercept + shift + slope * log_odds), is_paradox), 4),
                 },
             },
             indent=2,
