@@ -231,13 +231,15 @@ def _read_weekly(warehouse: Warehouse, contrasts: Contrasts, truth: Truth, weeks
             f"select metric_id, good_direction, maturity_weeks from {marts}.dim_metric"
         ).to_pylist()
     }
-    place_of = {metric: place for place, metric in enumerate(contrasts.metrics)}
+    told = contrasts.is_output | contrasts.is_outcome
+    metrics = tuple(metric for metric, is_told in zip(contrasts.metrics, told, strict=True) if is_told)
+    place_of = {metric: place for place, metric in enumerate(metrics)}
     team_of = {team: place for place, team in enumerate(truth.team_ids)}
     found = warehouse.query(
         f"select team_id, metric_id, week_start, value from {marts}.fct_metric_week "
         "where is_mature and value is not null"
     ).to_pydict()
-    good = np.full((len(truth), len(contrasts.metrics), weeks), np.nan)
+    good = np.full((len(truth), len(metrics), weeks), np.nan)
     teams = np.array([team_of.get(team, -1) for team in found["team_id"]], dtype=int)
     places = np.array([place_of.get(metric, -1) for metric in found["metric_id"]], dtype=int)
     known = np.array([
@@ -247,11 +249,11 @@ def _read_weekly(warehouse: Warehouse, contrasts: Contrasts, truth: Truth, weeks
     values = np.array(found["value"], dtype=float)
     usable = (teams >= 0) & (places >= 0) & (known >= 0) & (known < weeks)
     good[teams[usable], places[usable], known[usable]] = values[usable]
-    sign = np.array([-1.0 if registry[metric]["good_direction"] == "down" else 1.0 for metric in contrasts.metrics])
+    sign = np.array([-1.0 if registry[metric]["good_direction"] == "down" else 1.0 for metric in metrics])
     pairs = warehouse.query(f"select output_metric_id, outcome_metric_id from {marts}.dim_pair order by pair_id")
     return Weekly(
-        contrasts.metrics,
-        contrasts.is_output,
+        metrics,
+        contrasts.is_output[told],
         tuple(
             (place_of[output], place_of[outcome])
             for output, outcome in zip(*(pairs[name].to_pylist() for name in pairs.column_names), strict=True)

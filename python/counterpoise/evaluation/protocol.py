@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -117,8 +117,8 @@ def judge(organisation: Organisation, calibration: Calibration, others: dict[str
     row, place, _ = ranked_reasons(scores, np.isin(np.arange(len(shown)), found[found >= 0]))
     reasons = tuple(tuple(scores.signals[signal] for signal in place[row == at]) for at in found)
     return Judged(
-        truth, grid(np.where(shown, scores.risk, np.nan), np.nan), alert, grid(scores.odds, np.nan), grid(shift, np.nan),
-        reasons, others,
+        truth, grid(np.where(shown, scores.risk, np.nan), np.nan), alert, grid(scores.odds, np.nan),
+        grid(shift, np.nan), reasons, others,
     )  # fmt: skip
 
 

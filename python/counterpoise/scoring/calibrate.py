@@ -34,12 +34,12 @@ def labelled_log_odds(setting: Setting, kept: Path, work: Path) -> tuple[Floats,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--version", default="stories-2")
+    parser.add_argument("--version", default="stories-3")
     parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102, 103])
     parser.add_argument("--teams", type=int, default=60)
     parser.add_argument("--weeks", type=int, default=117)
-    parser.add_argument("--scale", type=float, default=0.6)
-    parser.add_argument("--base-rate", type=float, default=0.1)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--base-rate", type=float, default=0.15)
     parser.add_argument("--keep", type=Path, help="Folder for the organisations, to be used again.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
