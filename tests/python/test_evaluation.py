@@ -381,6 +381,15 @@ def test_figures_of_an_arm_by_hand(arm: dict) -> None:
     assert arm["shock"]["own"]["around"] == 0 and arm["shock"]["own"]["elsewhere"] > 0
 
 
+def test_who_was_found_and_who_was_not_is_told_team_by_team(arm: dict) -> None:
+    assert len(arm["found"]["paradoxes"]) == 6
+    assert arm["found"]["paradoxes"][0] | {"median_risk": 0} == {
+        "team": "t0", "kind": "splitting", "onset": 55, "delay_own": 10, "delay_at_rate": 10, "median_risk": 0,
+        "reasons": ["way_of_splitting", "other"],
+    }  # fmt: skip
+    assert arm["found"]["false_alarms"] == [{"team": "t17", "kind": "season", "week": 60}]
+
+
 def test_reasons_by_hand(arm: dict) -> None:
     """Five teams were found and have a trace: right at once two, among three all, by the first way four."""
     reasons = arm["reasons"]

@@ -282,7 +282,31 @@ def measure_arm(judged: Judged, weeks: int, *, whole: bool = True) -> dict[str, 
             methods[name]["roc"] = measures.thinned(*roc)
             methods[name]["precision_recall"] = measures.thinned(*curve)
         result["left_out"] = left_out_figures(judged, weeks)
+        result["found"] = team_rows(judged, weeks, at_rate)
     return result
+
+
+def team_rows(judged: Judged, weeks: int, at_rate: np.ndarray) -> dict[str, list[dict[str, Any]]]:
+    """Team by team, for those who want to know which: every paradox, and every false alarm of the score's own alert."""
+    truth = judged.truth
+    own, other = measures.delays(judged.alert, truth), measures.delays(at_rate, truth)
+    positive = truth.positive(weeks) & judged.scored
+    false = measures.alarm_starts(judged.alert) & truth.negative(weeks)
+    return {
+        "paradoxes": [
+            {
+                "team": truth.team_ids[team], "kind": truth.kinds[team], "onset": _round(truth.onset[team]),
+                "delay_own": _round(own[team]), "delay_at_rate": _round(other[team]),
+                "median_risk": _round(np.median(judged.risk[team][positive[team]])) if positive[team].any() else None,
+                "reasons": list(judged.reasons[team][:3]),
+            }
+            for team in np.flatnonzero(truth.is_paradox)
+        ],
+        "false_alarms": [
+            {"team": truth.team_ids[team], "kind": truth.kinds[team], "week": int(week)}
+            for team, week in np.argwhere(false)
+        ],
+    }  # fmt: skip
 
 
 def _ranked(score: Floats) -> Floats:
