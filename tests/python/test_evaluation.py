@@ -323,6 +323,16 @@ def test_a_window_that_holds_the_tested_week_bounds_its_own_z() -> None:
     assert np.nanmax(z_score(weekly).score) <= 13 / np.sqrt(14) + 1e-9
 
 
+def test_what_a_method_says_is_kept_until_its_figures_change(tmp_path: Path) -> None:
+    first = protocol._found_or_kept("naive_mean", _weekly(5), tmp_path, lambda _: None)
+    told: list[str] = []
+    again = protocol._found_or_kept("naive_mean", _weekly(5), tmp_path, told.append)
+    assert told == [] and len(list(tmp_path.iterdir())) == 1
+    np.testing.assert_array_equal(first[0], again[0])
+    protocol._found_or_kept("naive_mean", _weekly(6), tmp_path, told.append)
+    assert told == [METHODS["naive_mean"].label]
+
+
 # The protocol
 
 
