@@ -323,6 +323,16 @@ def test_a_window_that_holds_the_tested_week_bounds_its_own_z() -> None:
     assert np.nanmax(z_score(weekly).score) <= 13 / np.sqrt(14) + 1e-9
 
 
+def test_what_a_method_says_is_kept_until_its_figures_change(tmp_path: Path) -> None:
+    first = protocol._found_or_kept("naive_mean", _weekly(5), tmp_path, lambda _: None)
+    told: list[str] = []
+    again = protocol._found_or_kept("naive_mean", _weekly(5), tmp_path, told.append)
+    assert told == [] and len(list(tmp_path.iterdir())) == 1
+    np.testing.assert_array_equal(first[0], again[0])
+    protocol._found_or_kept("naive_mean", _weekly(6), tmp_path, told.append)
+    assert told == [METHODS["naive_mean"].label]
+
+
 # The protocol
 
 
@@ -379,6 +389,15 @@ def test_figures_of_an_arm_by_hand(arm: dict) -> None:
     assert arm["kinds"]["splitting"]["own"]["found_26"] == 1
     # weeks 10 to 36 lie around the shock: no alarm there
     assert arm["shock"]["own"]["around"] == 0 and arm["shock"]["own"]["elsewhere"] > 0
+
+
+def test_who_was_found_and_who_was_not_is_told_team_by_team(arm: dict) -> None:
+    assert len(arm["found"]["paradoxes"]) == 6
+    assert arm["found"]["paradoxes"][0] | {"median_risk": 0} == {
+        "team": "t0", "kind": "splitting", "onset": 55, "delay_own": 10, "delay_at_rate": 10, "median_risk": 0,
+        "reasons": ["way_of_splitting", "other"],
+    }  # fmt: skip
+    assert arm["found"]["false_alarms"] == [{"team": "t17", "kind": "season", "week": 60}]
 
 
 def test_reasons_by_hand(arm: dict) -> None:

@@ -63,7 +63,8 @@ def blocks(result: dict[str, Any]) -> list[Block]:
     plan = result["plan"]
     found: list[Block] = [
         Words(
-            f"{len(plan['seeds'])} simulated organisations of {plan['teams']} teams over {plan['weeks']} weeks, "
+            f"{len(plan['seeds'])} simulated organisation{'s' if len(plan['seeds']) > 1 else ''} of {plan['teams']} "
+            f"teams over {plan['weeks']} weeks, "
             f"{base['paradox_teams']} paradox teams among {base['teams']}; model {result['model_version']}. "
             "What is true of each team is known, because somebody made it so."
         ),

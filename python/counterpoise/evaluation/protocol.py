@@ -1,5 +1,6 @@
 """The protocol: organisations of several seeds in four arms, the score and the usual methods on the same weeks."""
 
+import hashlib
 import importlib.util
 import json
 import multiprocessing
@@ -18,10 +19,11 @@ import numpy as np
 from scipy.special import expit, logit
 
 from counterpoise import __version__
-from counterpoise.evaluation import measures
+from counterpoise.evaluation import baselines, charts, measures
 from counterpoise.evaluation.baselines import METHODS, NEEDS
 from counterpoise.evaluation.measures import Truth
-from counterpoise.evaluation.organisation import Organisation, Setting, organisation_of
+from counterpoise.evaluation.organisation import Organisation, Setting, Weekly, organisation_of
+from counterpoise.report import limits
 from counterpoise.scoring.evidence import Floats
 from counterpoise.scoring.score import Calibration, load_calibration, ranked_reasons, score_contrasts
 from counterpoise.scoring.stories import DIVERGENCE
@@ -150,13 +152,23 @@ def judge_setting(setting: Setting, kept: Path, work: Path, progress: Callable[[
     """Make an organisation where it is not kept yet, and let the score and all methods at hand judge it."""
     tell = progress or (lambda _: None)
     organisation = organisation_of(setting, kept, work, tell)
-    others = {}
-    for name in methods_at_hand():
-        tell(METHODS[name].label)
-        found = METHODS[name].run(organisation.weekly)
-        others[name] = (found.score, found.alarm)
+    others = {name: _found_or_kept(name, organisation.weekly, kept / setting.name, tell) for name in methods_at_hand()}
     tell("scoring")
     return judge(organisation, load_calibration(), others)
+
+
+def _found_or_kept(name: str, weekly: Weekly, folder: Path, tell: Callable[[str], None]) -> tuple[Floats, np.ndarray]:
+    """What a method says, kept beside the marts for as long as neither its code nor its figures change."""
+    digest = hashlib.sha256(weekly.good.tobytes() + weekly.is_output.tobytes() + repr(weekly.pairs).encode())
+    for code in (baselines, charts, limits):
+        digest.update(Path(code.__file__).read_bytes())
+    file = folder / f"{name}-{digest.hexdigest()[:16]}.npz"
+    if not file.exists():
+        tell(METHODS[name].label)
+        found = METHODS[name].run(weekly)
+        np.savez_compressed(file, score=found.score, alarm=found.alarm)
+    with np.load(file) as saved:
+        return saved["score"], saved["alarm"]
 
 
 def _in_a_process(setting: Setting, kept: Path, work: Path) -> Judged:
@@ -261,7 +273,31 @@ def measure_arm(judged: Judged, weeks: int, *, whole: bool = True) -> dict[str, 
             methods[name]["roc"] = measures.thinned(*roc)
             methods[name]["precision_recall"] = measures.thinned(*curve)
         result["left_out"] = left_out_figures(judged, weeks)
+        result["found"] = team_rows(judged, weeks, at_rate)
     return result
+
+
+def team_rows(judged: Judged, weeks: int, at_rate: np.ndarray) -> dict[str, list[dict[str, Any]]]:
+    """Team by team, for those who want to know which: every paradox, and every false alarm of the score's own alert."""
+    truth = judged.truth
+    own, other = measures.delays(judged.alert, truth), measures.delays(at_rate, truth)
+    positive = truth.positive(weeks) & judged.scored
+    false = measures.alarm_starts(judged.alert) & truth.negative(weeks)
+    return {
+        "paradoxes": [
+            {
+                "team": truth.team_ids[team], "kind": truth.kinds[team], "onset": _round(truth.onset[team]),
+                "delay_own": _round(own[team]), "delay_at_rate": _round(other[team]),
+                "median_risk": _round(np.median(judged.risk[team][positive[team]])) if positive[team].any() else None,
+                "reasons": list(judged.reasons[team][:3]),
+            }
+            for team in np.flatnonzero(truth.is_paradox)
+        ],
+        "false_alarms": [
+            {"team": truth.team_ids[team], "kind": truth.kinds[team], "week": int(week)}
+            for team, week in np.argwhere(false)
+        ],
+    }  # fmt: skip
 
 
 def _ranked(score: Floats) -> Floats:
