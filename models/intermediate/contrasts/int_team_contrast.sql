@@ -3,6 +3,7 @@
     on the link scale, positive = up. Plain up or down here; what is better comes later. -#}
 {%- set recent_weeks = counterpoise.setting('recent_weeks') -%}
 {%- set lean = 2 -%}
+{%- set few = 8 -%}
 with
 
 windows as (
@@ -156,7 +157,8 @@ judged as (
                     * power((recent_weight + 1) / ((expected_sum + 0.5) * (greatest(recent_weight - expected_sum, 0) + 0.5)), 2)
             when kind = 'rate'
                 then 1 / (expected_sum + 0.5) + 1 / (base_sum + 0.5)
-            else item_variance * (1 / recent_weight + expected_mean_leverage / (recent_weight * recent_weight))
+            -- a mean of few (weeks of hours, answers) is not normal, one odd week alone moves it: its error is widened
+            else item_variance * (1 + {{ few }} / recent_weight) * (1 / recent_weight + expected_mean_leverage / (recent_weight * recent_weight))
         end) as change_error
     from spread
 

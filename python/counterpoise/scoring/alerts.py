@@ -11,10 +11,10 @@ from counterpoise.scoring.stories import risk_of
 # So many weeks in a row count: the risk of their mean log odds must be at least this, and none may be below that.
 HELD_WEEKS = 4
 HELD_RISK, LOWEST_RISK = 60.0, 20.0
-# Log evidence that outputs and outcomes must show by themselves, whatever mechanism is seen.
-PARTED = 1.0
+# Moves matter from half the margin on below which a pair calls a metric flat.
+MATTERS = 0.5
 # At most this share of the alarms of one week may be false, as far as the risks are right.
-FALSE_SHARE = 0.25
+FALSE_SHARE = 0.3
 
 _RAISED = "Output and outcome have parted for {weeks} weeks, by more than what matters, and still do."
 _NOT_YET = "Not yet an alert: this has not lasted {weeks} weeks."
@@ -51,7 +51,8 @@ def raise_alerts(
     risk, held, lowest = (risk_of(each, intercept, slope) for each in (odds, weeks.mean(axis=0), weeks.min(axis=0)))
     with np.errstate(invalid="ignore"):
         now, lasting = risk >= HELD_RISK, (held >= HELD_RISK) & (lowest >= LOWEST_RISK)
-    large = _large_and_going_on(contrasts) & (parted >= PARTED) & is_paradox
+    # outputs and outcomes must speak for it by themselves, whatever mechanism is seen
+    large = _large_and_going_on(contrasts) & (parted > 0) & is_paradox
     due = lasting & large & ~contrasts.trial
     alert = due & _few_false(contrasts.weeks, held, due)
     reason = np.full(len(odds), None, dtype=object)
@@ -77,14 +78,15 @@ def _last_weeks(contrasts: Contrasts, odds: Floats) -> Floats:
 
 
 def _large_and_going_on(contrasts: Contrasts) -> np.ndarray:
-    """An output better and an outcome worse by more than their margins in the longest window, still in the shortest.
+    """An output better and an outcome worse by what matters in the longest window, and still in the shortest.
 
     As with burn rates: the long window says that it matters, the short one that it is not over.
     """
     short, long = contrasts.effect[:, :, 0], contrasts.effect[:, :, -1]
+    floor = MATTERS * contrasts.margin
     with np.errstate(invalid="ignore"):
-        better = (long > contrasts.margin) & (short > 0) & contrasts.is_output
-        worse = (long < -contrasts.margin) & (short < 0) & contrasts.is_outcome
+        better = (long > floor) & (short > 0) & contrasts.is_output
+        worse = (long < -floor) & (short < 0) & contrasts.is_outcome
     return better.any(axis=1) & worse.any(axis=1)
 
 

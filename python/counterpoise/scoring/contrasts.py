@@ -12,8 +12,9 @@ from counterpoise.scoring.evidence import Floats, bayes_factor, mean_there
 from counterpoise.scoring.stories import Evidence
 from counterpoise.warehouse import Warehouse
 
-# Outcomes of finished work are known some weeks later, so outputs are read now and four weeks ago.
-OUTPUT_LAGS = (0, 4)
+# Outcomes of finished work are known some weeks later, so outputs are read now and four weeks ago; and what has been
+# waited for came in some weeks earlier still.
+OUTPUT_LAGS, PRESSURE_LAGS = (0, 4), (0, 4, 8)
 EPOCH_MONDAY = date(1970, 1, 5)
 _EPOCH_DAYS = 4  # from 1970-01-01 to that Monday
 # Gains are outputs, but being booked is none (text 001). What a gain may cost are the outcomes (customers, quality) and
@@ -41,7 +42,8 @@ class Contrasts:
         team_ids, weeks: of each row, shape (rows,); weeks counted from 1970-01-05, rows by team and week, a team's
             weeks without a hole.
         metrics: metric ids; roles: what each is to the stories: `volume` (an output that counts how much is done),
-            `output` (any other), `wait` (an outcome: time people wait), `outcome` (any other) or `pressure`.
+            `output` (any other), `wait` (an outcome: how long people wait, and what they say), `outcome` (any other) or
+            `pressure`.
         windows: length of the recent windows in weeks, the shortest first; baseline: the most weeks before them.
         effect, error: shape (rows, metrics, windows), positive = better; NaN where there is none.
         scale, margin: of each metric: effect scale of the prior, and the smallest effect that matters.
@@ -49,7 +51,7 @@ class Contrasts:
         people: active people of the team then, NaN where nobody knows; hands: full-time equivalents, 1 where nobody
             knows.
         exposure: friction around the team then, 0 to 1, NaN where nobody knows.
-        trial: the baseline is still short.
+        trial: no output or no outcome has a baseline long enough yet.
     """
 
     team_ids: np.ndarray
@@ -155,7 +157,7 @@ def read_contrasts(warehouse: Warehouse, spine: TeamWeeks | None = None) -> Cont
     registry = warehouse.query(
         f"select metric_id, effect_scale, flat_margin, case when metric_id = '{_PRESSURE}' then '{PRESSURE}' "
         f"when room = 'output' and facet = 'volume' then '{VOLUME}' when room = 'output' then '{OUTPUT}' "
-        f"when facet = 'wait' then '{WAIT}' else '{OUTCOME}' end as role from {marts}.dim_metric "
+        f"when facet in ('wait', 'voice') then '{WAIT}' else '{OUTCOME}' end as role from {marts}.dim_metric "
         f"where metric_id in ({scored}) order by metric_id"
     ).to_pydict()
     metrics = pa.array(registry["metric_id"], pa.string())
@@ -165,7 +167,7 @@ def read_contrasts(warehouse: Warehouse, spine: TeamWeeks | None = None) -> Cont
     )
     windows = _whole(spans["window_weeks"])
     effect = np.full((len(spine), len(metrics), max(len(windows), 1)), np.nan)
-    error, trial = np.full_like(effect, np.nan), np.zeros(len(spine), dtype=bool)
+    error, long_known = np.full_like(effect, np.nan), np.zeros(effect.shape[:2], dtype=bool)
     for batch in warehouse.batches(
         "select team_id, week, metric_id, window_weeks, effect, effect_error, is_trial "
         f"from {private}.int_contrast where metric_id in ({scored})"
@@ -173,7 +175,7 @@ def read_contrasts(warehouse: Warehouse, spine: TeamWeeks | None = None) -> Cont
         rows = spine.places(batch["team_id"], _whole(batch["week"]))
         cells = rows, _places(batch["metric_id"], metrics), np.searchsorted(windows, _whole(batch["window_weeks"]))
         effect[cells], error[cells] = _doubles(batch["effect"]), _doubles(batch["effect_error"])
-        trial[rows[_doubles(batch["is_trial"]) > 0]] = True
+        long_known[cells[:2]] |= _doubles(batch["is_trial"]) == 0
 
     registered = warehouse.query(f"select signal_id from {marts}.dim_signal where is_mechanism order by signal_id")
     signals = pa.array(registered["signal_id"].to_pylist(), pa.string())
@@ -190,12 +192,14 @@ def read_contrasts(warehouse: Warehouse, spine: TeamWeeks | None = None) -> Cont
     for batch in warehouse.batches(f"select team_id, week_start, exposure from {marts}.team_exposure"):
         rows = spine.places_of_dates(batch["team_id"], batch["week_start"])
         exposure[rows[rows >= 0]] = _doubles(batch["exposure"])[rows >= 0]
-    return Contrasts(
+    contrasts = Contrasts(
         spine.team_ids, spine.weeks, tuple(registry["metric_id"]), tuple(registry["role"]),
         tuple(windows.tolist()), int(max(spans["baseline"].to_pylist(), default=0)), effect, error,
         np.array(registry["effect_scale"], dtype=float), np.array(registry["flat_margin"], dtype=float),
-        tuple(signals.to_pylist()), mechanism, spine.people, spine.hands, exposure, trial,
+        tuple(signals.to_pylist()), mechanism, spine.people, spine.hands, exposure, np.zeros(len(spine), dtype=bool),
     )  # fmt: skip
+    long = [long_known[:, told].any(axis=1) for told in (contrasts.is_output, contrasts.is_outcome)]
+    return replace(contrasts, trial=~(long[0] & long[1]))
 
 
 def _doubles(column: pa.Array | pa.ChunkedArray) -> Floats:
@@ -258,19 +262,19 @@ def weigh(contrasts: Contrasts) -> Evidence:
 
 def assemble(contrasts: Contrasts, better: Floats, worse: Floats) -> Evidence:
     """Evidence from Bayes factors of each metric and week, shape (rows, metrics): outputs are read twice."""
-    early = contrasts.is_output | contrasts.has_role(PRESSURE)
-    lagged = np.stack([_weeks_ago(contrasts, better[:, early], lag) for lag in OUTPUT_LAGS])
+    output, pressure = contrasts.is_output, contrasts.has_role(PRESSURE)
     better = better.copy()
-    better[:, early] = mean_there(lagged, axis=0)
-    pressure = mean_there(better[:, contrasts.has_role(PRESSURE)], axis=1)
-    told = ~contrasts.has_role(PRESSURE)
+    for metrics, lags in ((output, OUTPUT_LAGS), (pressure, PRESSURE_LAGS)):
+        lagged = np.stack([_weeks_ago(contrasts, better[:, metrics], lag) for lag in lags])
+        better[:, metrics] = mean_there(lagged, axis=0)
+    told = ~pressure
     return Evidence(
         better=better[:, told],
         worse=worse[:, told],
-        is_output=contrasts.is_output[told],
+        is_output=output[told],
         is_volume=contrasts.has_role(VOLUME)[told],
         is_wait=contrasts.has_role(WAIT)[told],
-        pressure=pressure,
+        pressure=mean_there(better[:, pressure], axis=1),
         mechanisms=np.exp(contrasts.mechanism),
     )
 

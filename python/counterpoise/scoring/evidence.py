@@ -9,8 +9,8 @@ Floats = NDArray[np.float64]
 LOWEST, HIGHEST = -3.0, 6.0
 # Metrics of one team lean on the same items, so their evidence is not counted whole.
 DEPENDENCE = 0.5
-# How likely a metric is to move in a direction that a story allows it to move in.
-MOVING_SHARE = 0.2
+# How likely a metric is to move in the direction that a story speaks of, and how likely beside it the other way.
+MOVING_SHARE, CONTRARY_SHARE = 0.2, 0.15
 
 
 def bayes_factor(effect: ArrayLike, error: ArrayLike, scale: ArrayLike) -> Floats:
@@ -70,8 +70,8 @@ def must_move(factors: Floats, contrary: Floats | None = None) -> Floats:
     """Log evidence that at least one of some metrics moved in the named direction, against none moved.
 
     As `may_move`, less what is owed to none of them moving so; where `contrary` is given, the others may have moved the
-    other way. Several that moved corroborate each other. With p and g as there and C the contrary factors:
-    ln[(∏(1 - p - q + p·E + q·C)^g - ∏(1 - p - q + q·C)^g) / (1 - (1 - p)^(g·k))], q = p with contrary, else 0.
+    other way. Several that moved corroborate each other. With p and g as there, C the contrary factors and q =
+    CONTRARY_SHARE (0 where there are none): ln[(∏(1 - p - q + p·E + q·C)^g - ∏(1 - p - q + q·C)^g) / (1 - (1 - p)^(g·k))].
 
     Args:
         factors, contrary: Bayes factors of shape (rows, metrics); NaN = not known, in both alike.
@@ -82,7 +82,7 @@ def must_move(factors: Floats, contrary: Floats | None = None) -> Floats:
     there = ~np.isnan(factors)
     none = np.full(factors.shape, 1 - MOVING_SHARE)
     if contrary is not None:
-        none = none + MOVING_SHARE * (np.where(there, contrary, 1.0) - 1)
+        none = none + CONTRARY_SHARE * (np.where(there, contrary, 1.0) - 1)
     some = none + MOVING_SHARE * np.where(there, factors, 0.0)
     none_so = DEPENDENCE * np.where(there, np.log(none), 0.0).sum(axis=1)
     some_so = DEPENDENCE * np.where(there, np.log(some), 0.0).sum(axis=1)

@@ -40,7 +40,7 @@ BANDS = (("high", 70.0), ("elevated", 45.0), ("watch", 20.0), ("clear", 0.0))
 CLEAR_COVERAGE = 0.5
 # From which risk on a paradox is told, and from which log evidence on its mechanism is named.
 PARADOX_FROM = dict(BANDS)["watch"]
-MECHANISM_SEEN = 1.5
+MECHANISM_SEEN = 1.0
 # The interval covers 90 %: draws of every effect around its estimate, and prior odds off by a factor of two.
 PRIOR_BAND = np.log(2)
 MIN_CONTRIBUTION = 0.5

@@ -9,7 +9,7 @@ No weighted sum and nothing trained: each story says which moves it expects of o
 | real_improvement | at least one better, others either way | may be better | none |
 | harmless_mechanism | may be better | may be better | one |
 | honest_decline | may be worse | at least one worse | seldom one |
-| demand_surge | more, and slower | people may wait longer, nothing else | seldom one |
+| demand_surge | more, and slower | people may wait longer and say so, nothing else | seldom one |
 """
 
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Evidence:
     Attributes:
         better, worse: of each metric, shape (rows, metrics).
         is_output, is_volume, is_wait: which metrics are outputs (the others are outcomes), which of them count how
-            much is done, which outcomes are time that people wait; shape (metrics,).
+            much is done, which outcomes are how long people wait and what they say; shape (metrics,).
         pressure: more comes in per head than before, shape (rows,).
         mechanisms: a mechanism that can distort a number is at work, shape (rows, signals).
     """
