@@ -13,10 +13,9 @@ from counterpoise.scoring.contrasts import BY_ROW, Contrasts, change_of_hands, w
 from counterpoise.scoring.draws import drawn_odds
 from counterpoise.scoring.evidence import HIGHEST, LOWEST, may_move, must_move
 from counterpoise.scoring.score import (
-    CLEAR_COVERAGE,
     Calibration,
     Scores,
-    band_of,
+    bands_of,
     ranked_reasons,
     score_contrasts,
 )
@@ -336,19 +335,21 @@ def test_a_missing_outcome_lowers_the_coverage(seed: int, metric: str) -> None:
     assert ((0 <= after.coverage) & (before.coverage <= 1)).all()
 
 
-@many
-@given(st.floats(0, 100), st.floats(0, 1))
-def test_nothing_is_called_clear_below_the_least_coverage(risk: float, coverage: float) -> None:
-    band = band_of(risk, coverage)
-    assert band != "clear" or coverage >= CLEAR_COVERAGE
-    assert band in ("clear", "watch", "elevated", "high")
-
-
 @pytest.mark.parametrize(
     ("risk", "band"), [(0, "clear"), (19.99, "clear"), (20, "watch"), (45, "elevated"), (70, "high")]
 )
 def test_bands_begin_at_their_limits(risk: float, band: str) -> None:
-    assert band_of(risk, CLEAR_COVERAGE) == band
+    """And nothing is called clear where too little is known."""
+    told, doubted = bands_of(np.array([risk, risk]), np.array([True, False]))
+    assert told == band and doubted == ("watch" if band == "clear" else band)
+
+
+def test_what_used_to_be_known_is_missed() -> None:
+    """Known for 30 weeks, then not: missed from week 30 on. Known for 10 weeks only: nothing is missed."""
+    contrasts, _ = _organisation(2, teams=2, weeks=40, missing=0.0)
+    effect = contrasts.effect.copy()
+    effect[30:40, 3], effect[50:80, 3] = np.nan, np.nan
+    assert _scored(replace(contrasts, effect=effect)).missed.tolist() == [week >= 30 for week in range(40)] + [False] * 40
 
 
 def test_without_output_or_without_outcome_there_is_no_score() -> None:
@@ -402,7 +403,7 @@ def test_no_alert_from_what_is_no_paradox() -> None:
     over = ALARMED.effect.copy()
     over[-1, 3, 0] = 0.2
     for changed, says in (
-        (replace(ALARMED, margin=SCALES * 6), "less than what matters"),
+        (replace(ALARMED, margin=SCALES * 11), "less than what matters"),
         (replace(ALARMED, effect=over), "no longer does"),
         (replace(ALARMED, trial=np.ones(8, bool)), "less than half a year"),
     ):
@@ -423,13 +424,13 @@ def test_a_gap_in_the_data_raises_no_alert() -> None:
 
 
 def test_few_alarms_of_a_week_are_false() -> None:
-    """Beside certain alarms a doubtful one is kept, alone it is not: the expected share of false ones stays below 25 %."""
+    """Beside certain alarms a doubtful one is kept, alone it is not: the expected share of false ones stays below 30 %."""
     certain, doubtful = ALARMED, ALARMED.effect.copy()
-    doubtful[:, 0] = 1.4 * SCALES[0]
-    doubtful[:, 3] = -1.4 * SCALES[3]
+    doubtful[:, 0] = 1.3 * SCALES[0]
+    doubtful[:, 3] = -1.3 * SCALES[3]
     alone = replace(ALARMED, effect=doubtful, mechanism=np.full_like(ALARMED.mechanism, np.nan))
     risk = _scored(alone).risk[-1]
-    assert 60 < risk < 78, f"the example needs a doubtful risk, not {risk:.1f}"
+    assert 62 < risk < 73, f"the example needs a doubtful risk, not {risk:.1f}"
     assert not _scored(alone).alert.any() and "too many would be false" in _scored(alone).alert_reason[-1]
     teams = 4
     together = replace(
@@ -480,7 +481,7 @@ def test_reasons_are_ranked_by_points_with_the_story_first() -> None:
     blank = np.zeros(3)
     scores = Scores(
         blank, blank, blank, blank, ("rework_loop", "stopped_clock", "unexplained", *BENIGN),
-        np.array([1, 0, 2]), blank, blank, blank, (*SIGNALS, "outcome_divergence"), contribution,
+        np.array([1, 0, 2]), blank, blank, blank, blank, (*SIGNALS, "outcome_divergence"), contribution,
     )  # fmt: skip
     row, place, rank = ranked_reasons(scores, np.array([True, False, True]))
     assert list(zip(row, place, rank, strict=True)) == [(0, 1, 1), (0, 2, 2), (2, 2, 1), (2, 0, 2)]

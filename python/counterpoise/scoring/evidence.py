@@ -71,7 +71,8 @@ def must_move(factors: Floats, contrary: Floats | None = None) -> Floats:
 
     As `may_move`, less what is owed to none of them moving so; where `contrary` is given, the others may have moved the
     other way. Several that moved corroborate each other. With p and g as there, C the contrary factors and q =
-    CONTRARY_SHARE (0 where there are none): ln[(∏(1 - p - q + p·E + q·C)^g - ∏(1 - p - q + q·C)^g) / (1 - (1 - p)^(g·k))].
+    CONTRARY_SHARE, or 0 where there are none:
+    ln[(∏(1 - p - q + p·E + q·C)^g - ∏(1 - p - q + q·C)^g) / (1 - (1 - p)^(g·k))].
 
     Args:
         factors, contrary: Bayes factors of shape (rows, metrics); NaN = not known, in both alike.

@@ -38,6 +38,8 @@ from counterpoise.warehouse import Warehouse
 # From which risk on a band begins, and how much must be measured before "clear" may be said.
 BANDS = (("high", 70.0), ("elevated", 45.0), ("watch", 20.0), ("clear", 0.0))
 CLEAR_COVERAGE = 0.5
+# What was known for so many weeks and is not now is missed: nothing is called clear without it.
+MISSED_AFTER_WEEKS = 26
 # From which risk on a paradox is told, and from which log evidence on its mechanism is named.
 PARADOX_FROM = dict(BANDS)["watch"]
 MECHANISM_SEEN = 1.0
@@ -76,6 +78,7 @@ class Scores:
         risk, low, high: 0 to 100; NaN where there is no score.
         stories, story: story ids, and the index of the one told.
         coverage: 0 to 1, how much of what could be measured is.
+        missed: something that used to be known is not known or not comparable now.
         alert, alert_reason: whether an alarm is raised, and why or why not yet (None where nothing is to be said).
         signals, contribution: signal ids, the last is outcome_divergence, and the points lost when a signal is left
             out, shape (rows, signals).
@@ -88,6 +91,7 @@ class Scores:
     stories: tuple[str, ...]
     story: np.ndarray
     coverage: Floats
+    missed: np.ndarray
     alert: np.ndarray
     alert_reason: np.ndarray
     signals: tuple[str, ...]
@@ -115,7 +119,7 @@ def score_contrasts(contrasts: Contrasts, weights: dict[str, float], calibration
     told = story < len(stories) - len(BENIGN)
     alerts: Alerts = raise_alerts(contrasts, joined["odds"], parted, told, calibration.intercept, calibration.slope)
     return Scores(
-        stories=stories, story=story, coverage=_coverage(contrasts), alert=alerts.alert, alert_reason=alerts.reason,
+        stories=stories, story=story, coverage=_coverage(contrasts), missed=_missed(contrasts), alert=alerts.alert, alert_reason=alerts.reason,
         signals=signals, contribution=contribution, **joined,
     )  # fmt: skip
 
@@ -166,10 +170,21 @@ def _coverage(contrasts: Contrasts) -> Floats:
     return 0.5 * known[:, contrasts.is_output].any(axis=1) + 0.5 * outcomes.mean(axis=1)
 
 
-def band_of(risk: float, coverage: float) -> str:
-    """Name of the band; with too little measured nothing is called clear."""
-    band = next(name for name, lowest in BANDS if risk >= lowest)
-    return "watch" if band == "clear" and coverage < CLEAR_COVERAGE else band
+def _missed(contrasts: Contrasts) -> np.ndarray:
+    """Team-weeks in which an output or outcome is unknown that was known for half a year and more; shape (rows,)."""
+    known = np.any(~np.isnan(contrasts.effect), axis=2)[:, contrasts.is_output | contrasts.is_outcome]
+    weeks = np.cumsum(known, axis=0)
+    starts = contrasts.starts()
+    earlier = np.vstack([np.zeros((1, known.shape[1]), weeks.dtype), weeks])[starts]
+    counts = np.diff(np.r_[starts, len(contrasts)])
+    return ((weeks - np.repeat(earlier, counts, axis=0) >= MISSED_AFTER_WEEKS) & ~known).any(axis=1)
+
+
+def bands_of(risk: Floats, may_be_clear: np.ndarray) -> np.ndarray:
+    """Names of the bands; where too little is measured nothing is called clear. Shapes (rows,); NaN risk: lowest."""
+    names, lowest = zip(*reversed(BANDS), strict=True)
+    band = np.searchsorted(lowest, np.nan_to_num(risk), side="right") - 1
+    return np.array(names, dtype=object)[np.where((band == 0) & ~may_be_clear, 1, band)]
 
 
 def score(
@@ -231,6 +246,7 @@ def _status(
     why = np.full(len(contrasts), None, dtype=object)
     # what comes later in this list counts more
     why[contrasts.trial] = "On trial: less than half a year of history to compare with."
+    why[scores.missed] = "Something that used to be known is not known or not comparable now: nothing is called clear."
     why[scores.coverage < CLEAR_COVERAGE] = "Too little is measured here to call anything clear."
     unknown, small = np.isnan(scores.risk), contrasts.people < min_people
     status[unknown | small] = "insufficient_data"
@@ -262,17 +278,14 @@ def _risk_rows(
     def where_shown(values: np.ndarray, kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind, mask=~shown)
 
-    names, lowest = zip(*reversed(BANDS), strict=True)
-    band = np.searchsorted(lowest, np.nan_to_num(scores.risk), side="right") - 1
-    # with too little measured nothing is called clear
-    band = np.where((band == 0) & (scores.coverage < CLEAR_COVERAGE), 1, band)
+    band = bands_of(scores.risk, (scores.coverage >= CLEAR_COVERAGE) & ~scores.missed)
     return pa.table({
         "team_id": pa.array(contrasts.team_ids, pa.string()),
         "week_start": starts,
         "risk": where_shown(scores.risk.round(2), pa.float64()),
         "risk_low": where_shown(scores.low.round(2), pa.float64()),
         "risk_high": where_shown(scores.high.round(2), pa.float64()),
-        "band": where_shown(np.array(names, dtype=object)[band], pa.string()),
+        "band": where_shown(band, pa.string()),
         "status": pa.array(status, pa.string()),
         "status_reason": pa.array(reason, pa.string()),
         "alert": pa.array(scores.alert & shown, pa.bool_()),
