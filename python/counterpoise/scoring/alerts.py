@@ -10,11 +10,11 @@ from counterpoise.scoring.stories import risk_of
 
 # So many weeks in a row count: the risk of their mean log odds must be at least this, and none may be below that.
 HELD_WEEKS = 4
-HELD_RISK, LOWEST_RISK = 60.0, 20.0
+HELD_RISK, LOWEST_RISK = 70.0, 20.0
 # Moves matter from half the margin on below which a pair calls a metric flat.
 MATTERS = 0.5
 # At most this share of the alarms of one week may be false, as far as the risks are right.
-FALSE_SHARE = 0.3
+FALSE_SHARE = 0.25
 
 _RAISED = "Output and outcome have parted for {weeks} weeks, by more than what matters, and still do."
 _NOT_YET = "Not yet an alert: this has not lasted {weeks} weeks."
@@ -37,13 +37,13 @@ class Alerts:
 
 
 def raise_alerts(
-    contrasts: Contrasts, odds: Floats, parted: Floats, is_paradox: np.ndarray, intercept: float, slope: float
+    contrasts: Contrasts, odds: Floats, harm: Floats, is_paradox: np.ndarray, intercept: float, slope: float
 ) -> Alerts:
     """Alarms of all team-weeks, each from what was known then.
 
     Args:
         odds: log odds without friction, shape (rows,); NaN where there is no score.
-        parted: the weaker of the log evidence for a better output and for a worse outcome, shape (rows,).
+        harm: log evidence that an outcome is worse, shape (rows,).
         is_paradox: the story told is a paradox, shape (rows,).
         intercept, slope: of the calibrated risk.
     """
@@ -51,8 +51,8 @@ def raise_alerts(
     risk, held, lowest = (risk_of(each, intercept, slope) for each in (odds, weeks.mean(axis=0), weeks.min(axis=0)))
     with np.errstate(invalid="ignore"):
         now, lasting = risk >= HELD_RISK, (held >= HELD_RISK) & (lowest >= LOWEST_RISK)
-    # outputs and outcomes must speak for it by themselves, whatever mechanism is seen
-    large = _large_and_going_on(contrasts) & (parted > 0) & is_paradox
+    # a mechanism alone is no alarm: whatever is seen of it, outcomes must speak for harm by themselves
+    large = _large_and_going_on(contrasts) & (harm > 0) & is_paradox
     due = lasting & large & ~contrasts.trial
     alert = due & _few_false(contrasts.weeks, held, due)
     reason = np.full(len(odds), None, dtype=object)

@@ -37,7 +37,7 @@ from counterpoise.warehouse import Warehouse
 
 # From which risk on a band begins, and how much must be measured before "clear" may be said.
 BANDS = (("high", 70.0), ("elevated", 45.0), ("watch", 20.0), ("clear", 0.0))
-CLEAR_COVERAGE = 0.5
+CLEAR_COVERAGE = 0.65  # a tracked output and three in ten of the outcomes
 # What was known for so many weeks and is not now is missed: nothing is called clear without it.
 MISSED_AFTER_WEEKS = 26
 # From which risk on a paradox is told, and from which log evidence on its mechanism is named.
@@ -112,19 +112,19 @@ def score_contrasts(contrasts: Contrasts, weights: dict[str, float], calibration
         name: np.concatenate([part[name] for part in parts]) if parts else np.empty(shape)
         for name, shape in _PARTS.items()
     }
-    parted, signals = joined.pop("parted"), (*contrasts.signals, DIVERGENCE)
+    harm, signals = joined.pop("harm"), (*contrasts.signals, DIVERGENCE)
     contribution = joined.pop("contribution") if parts else np.empty((0, len(signals)))
     stories = (*contrasts.signals, UNEXPLAINED, *BENIGN)
     story = joined.pop("story").astype(np.int64)
     told = story < len(stories) - len(BENIGN)
-    alerts: Alerts = raise_alerts(contrasts, joined["odds"], parted, told, calibration.intercept, calibration.slope)
+    alerts: Alerts = raise_alerts(contrasts, joined["odds"], harm, told, calibration.intercept, calibration.slope)
     return Scores(
-        stories=stories, story=story, coverage=_coverage(contrasts), missed=_missed(contrasts), alert=alerts.alert, alert_reason=alerts.reason,
-        signals=signals, contribution=contribution, **joined,
+        stories=stories, story=story, coverage=_coverage(contrasts), missed=_missed(contrasts), alert=alerts.alert,
+        alert_reason=alerts.reason, signals=signals, contribution=contribution, **joined,
     )  # fmt: skip
 
 
-_PARTS = {name: (0,) for name in ("odds", "risk", "low", "high", "story", "parted", "contribution")}
+_PARTS = {name: (0,) for name in ("odds", "risk", "low", "high", "story", "harm", "contribution")}
 
 
 def _score_rows(contrasts: Contrasts, priors: Priors, calibration: Calibration) -> dict[str, np.ndarray]:
@@ -151,7 +151,7 @@ def _score_rows(contrasts: Contrasts, priors: Priors, calibration: Calibration) 
     return {
         "odds": odds, "risk": risk, "low": low, "high": high, "contribution": contribution,
         "story": np.where(np.nan_to_num(risk) >= PARADOX_FROM, paradox, benign),
-        "parted": np.minimum(moved.gain, moved.harm),
+        "harm": moved.harm,
     }  # fmt: skip
 
 
