@@ -256,6 +256,26 @@ def report(out, db, target, variables, profiles_dir, project_dir) -> None:
 
 
 @main.command()
+@click.option("--panel", type=click.Path(path_type=Path), required=True, help="CSV, CSV.gz or Parquet file.")
+@click.option("--mapping", type=click.Path(path_type=Path), required=True, help="YAML file that says what is what.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for effects.json, effects.csv and effects.html.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_refusals
+def effects(panel, mapping, out, as_json) -> None:
+    """Measure what a change did to outputs and outcomes, in any panel of units and periods or any randomised trial."""
+    from counterpoise.effects import output
+    from counterpoise.effects.analyse import analyse
+
+    if out and out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file. Name a folder.")
+    found = analyse(panel, mapping)
+    click.echo(output.as_json(found) if as_json else output.as_text(found))
+    if out:
+        written = output.write(found, out)
+        click.echo(f"\nWritten: {', '.join(map(str, written))}", err=as_json)
+
+
+@main.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the contract tables.")
 @click.option("--labels", type=click.Path(path_type=Path), help="Where the truth about each team goes; outside --out.")
 @click.option("--teams", type=click.IntRange(1), default=12, show_default=True)
