@@ -10,7 +10,7 @@ from counterpoise.effects.mapping import Measure, PanelMapping, TrialMapping, re
 from counterpoise.effects.panel_file import PanelFile, numbered, parse_period, transformed
 from counterpoise.effects.study import ASSUMES, study
 from counterpoise.effects.trial import Forecast, forecast, trial_effect
-from counterpoise.effects.words import shown
+from counterpoise.effects.words import shown, verdict
 from counterpoise.errors import InputError
 from counterpoise.inputs.words import count, show
 
@@ -214,19 +214,22 @@ def _plain(
         return None
     was, now = float(np.median(value[before])), float(np.median(value[after]))
     moved = np.sign(now - was)
-    if estimate is None or moved == np.sign(estimate.effect):
+    if estimate is None or moved == np.sign(estimate.effect) or verdict(measure.better, estimate) == "unclear":
         return Plain(was, now, None)
     ids_before, ids_after = set(unit[before].tolist()), set(unit[after].tolist())
     both = np.array(sorted(ids_before & ids_after), dtype=np.int64)
     verb = "do not move" if not moved else "rise" if moved > 0 else "fall"
-    why = (
-        f"The medians {verb} although the effect is {shown(measure, estimate.effect)}: they are of different units. "
+    why = f"The medians {verb} although the effect is {shown(measure, estimate.effect)}: "
+    if ids_before == ids_after:
+        return Plain(was, now, why + "they leave out what moved everybody in these periods.")
+    why += (
+        "they are of different units, and leave out what moved everybody in these periods. "
         f"{count(len(ids_before - ids_after), 'unit')} only before, {len(ids_after - ids_before):,} only after"
     )
     if len(both):
         same = np.isin(unit, both)
         why += f"; the {len(both):,} in both: {np.median(value[before & same]):g} → {np.median(value[after & same]):g}"
-    return Plain(was, now, why + ". They also leave out what moved everybody in these periods.")
+    return Plain(was, now, why + ".")
 
 
 def _trial(path: Path, told: TrialMapping) -> Report:

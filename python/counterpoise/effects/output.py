@@ -17,8 +17,8 @@ from counterpoise.effects.plot import Point, draw
 from counterpoise.effects.study import PRE_TREND_FROM
 
 _METHODS = {
-    "imputation": "Imputation estimator (Borusyak, Jaravel, Spiess 2024), {treated} treated and {control} never treated "
-    "units; errors clustered by unit.",
+    "imputation": "Imputation estimator (Borusyak, Jaravel, Spiess 2024), {treated} treated and {control} never "
+    "treated units; errors clustered by unit.",
     "segmented": "Segmented regression: a change of level and slope, Newey-West errors; {treated} treated units.",
     "randomised": "Regression on the arm, {treated} treated and {control} control items.",
 }

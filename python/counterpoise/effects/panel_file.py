@@ -84,8 +84,8 @@ class PanelFile:
                 wrong.append(text)
         if wrong:
             raise InputError(
-                f"{self.label}, column {show(name)}: {count(len(wrong), 'row')} of {self.rows:,} {_have(len(wrong))} no "
-                f"number, as {show(wrong[0])}. Give numbers with a decimal point, and nothing where none is known."
+                f"{self.label}, column {show(name)}: {count(len(wrong), 'row')} of {self.rows:,} {_have(len(wrong))} "
+                f"no number, as {show(wrong[0])}. Give numbers with a decimal point, and nothing where none is known."
             )
         return values
 
@@ -106,8 +106,8 @@ class PanelFile:
         if wrong:
             form = "2026-09" if every == "month" else "2026-09-14"
             raise InputError(
-                f"{self.label}, column {show(name)}: {count(len(wrong), 'row')} of {self.rows:,} {_have(len(wrong))} no "
-                f"{every}, as {show(wrong[0])}. Write a {every} like {form}."
+                f"{self.label}, column {show(name)}: {count(len(wrong), 'row')} of {self.rows:,} {_have(len(wrong))} "
+                f"no {every}, as {show(wrong[0])}. Write a {every} like {form}."
             )
         return found
 
