@@ -223,7 +223,8 @@ def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None
 @click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True)
 @_refusals
 def score(min_people, db, target, variables, profiles_dir, project_dir) -> None:
-    """Score all teams and weeks from the marts already built, behind the gate."""
+    """Score all teams and weeks and measure effects of changes from the marts already built, behind the gate."""
+    from counterpoise.effects.marts import measure_effects
     from counterpoise.run import check as check_stage
     from counterpoise.scoring import score as score_all
 
@@ -231,6 +232,7 @@ def score(min_people, db, target, variables, profiles_dir, project_dir) -> None:
     with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
         gates = [check_stage(warehouse, stage, "score") for stage in ("raw", "marts")]
         scored = score_all(warehouse, gates, min_people, lambda detail: screen("score", detail))
+        measure_effects(warehouse, gates, min_people, lambda detail: screen("effects", detail))
     screen.end()
     click.echo(f"Scored: {scored} teams have a score in their last week.")
 

@@ -49,7 +49,7 @@ class Lead:
 
 @dataclass(frozen=True)
 class PreTrend:
-    """Whether treated and untreated units went apart before the start; `p` of an F test that all leads are 0."""
+    """Whether treated and untreated units went apart before the start; `p` of a test that all leads are 0."""
 
     leads: tuple[Lead, ...]
     p: float
@@ -255,7 +255,7 @@ class Imputation:
         unit, effect, weight = self._unit[place], self.effect[place], weights[place]
         horizon = self.panel.horizon[place].astype(np.int64)
         cohort = self.panel.start[place].astype(np.int64)
-        cell = np.unique(np.stack([cohort, horizon]), axis=1, return_inverse=True)[1].ravel()
+        cell = np.unique(cohort * (int(horizon.max()) + 1) + horizon, return_inverse=True)[1]
         by_horizon = np.unique(horizon, return_inverse=True)[1]
         cell = np.where(_units_in(cell, unit) > 1, cell, cell.max() + 1 + by_horizon)
         cell = np.where(_units_in(cell, unit) > 1, cell, -1) + 1
@@ -310,7 +310,9 @@ class Imputation:
         rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
         if rank < len(names):
             return None
-        p = float(stats.f.sf(wald / rank, rank, max(int(unit.max()), 1)))
+        # few clusters know their covariance badly: Hotelling's F of as many as are treated, the usual one in the limit
+        freedom = treated_units - rank
+        p = float(stats.f.sf(wald / rank * freedom / (treated_units - 1), rank, freedom))
         found = []
         for place, lead in enumerate(names):
             own = ahead == lead
@@ -323,5 +325,6 @@ class Imputation:
 
 def _units_in(cell: Ints, unit: Ints) -> Ints:
     """How many units the cell of each row has; shape (rows,)."""
-    pairs = np.unique(np.stack([cell, unit]), axis=1)[0]
-    return np.bincount(pairs, minlength=int(cell.max()) + 1)[cell]
+    size = int(unit.max()) + 1
+    pairs = np.unique(cell * size + unit)
+    return np.bincount(pairs // size, minlength=int(cell.max()) + 1)[cell]

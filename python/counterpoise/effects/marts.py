@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from counterpoise.effects import words
-from counterpoise.effects.imputation import Estimate, Floats, Panel
+from counterpoise.effects.imputation import Estimate, Floats, Ints, Panel
 from counterpoise.effects.study import Study, study
 from counterpoise.guardrails import CheckReport
 from counterpoise.warehouse import Warehouse
@@ -62,10 +62,16 @@ class Cause:
 
 @dataclass(frozen=True)
 class Series:
-    """One metric by team and week, mature weeks only; arrays of shape (rows,)."""
+    """One metric by team and week, mature weeks only.
 
-    team: np.ndarray
-    week: np.ndarray
+    Attributes:
+        names: ids of teams, shape (teams,).
+        team, week, value: number of the team in `names`, week and value on the metric's scale, shape (rows,).
+    """
+
+    names: np.ndarray
+    team: Ints
+    week: Ints
     value: Floats
 
 
@@ -181,13 +187,17 @@ def _read_series(warehouse: Warehouse, metric: Metric, teams: frozenset[str]) ->
         "group by r.team_id, r.week, m.shown_from_n having sum(r.n) >= m.shown_from_n or m.shown_from_n <= 1 "
         "order by r.team_id, r.week",
         [metric.metric_id],
-    ).to_pydict()
-    team = np.array(found["team_id"], dtype=object)
-    counted = np.array([float(value or 0) for value in found["link_sum"]])
-    weight = np.array([float(value or 0) for value in found["link_weight"]])
-    kept = (weight > 0) & np.array([name in teams for name in team], dtype=bool)
-    team, week = team[kept], np.array(found["week"], dtype=np.int64)[kept]
-    return Series(team, week, on_link_scale(metric.kind, counted[kept], weight[kept]))
+    )
+    names = found["team_id"].combine_chunks().dictionary_encode()
+    known = np.array(names.dictionary.to_pylist(), dtype=object)
+    team = np.asarray(names.indices, dtype=np.int64)
+    counted, weight = (
+        np.asarray(found[name].cast(pa.float64()).fill_null(0.0)) for name in ("link_sum", "link_weight")
+    )
+    may_be_shown = np.array([name in teams for name in known], dtype=bool)
+    kept = (weight > 0) & (may_be_shown[team] if len(known) else np.empty(0, dtype=bool))
+    week = np.asarray(found["week"].cast(pa.int64()))
+    return Series(known, team[kept], week[kept], on_link_scale(metric.kind, counted[kept], weight[kept]))
 
 
 def on_link_scale(kind: str, counted: Floats, weight: Floats) -> Floats:
@@ -200,39 +210,32 @@ def on_link_scale(kind: str, counted: Floats, weight: Floats) -> Floats:
     return counted / weight
 
 
-def panel_of(cause: Cause, series: Series) -> tuple[Panel, np.ndarray]:
-    """The metric's panel for one cause, and the team ids by unit number.
+def panel_of(cause: Cause, series: Series) -> Panel:
+    """The metric's panel for one cause, units numbered as in `series.names`.
 
     Treated teams to the end of the change, at most a year; control teams throughout.
     """
-    chosen = np.array(
-        [name in cause.starts or cause.controls is None or name in cause.controls for name in series.team]
+    spans = [cause.starts.get(name, (np.nan, None)) for name in series.names]
+    is_in = np.array(
+        [name in cause.starts or cause.controls is None or name in cause.controls for name in series.names], dtype=bool
     )
-    team, week, value = (
-        series.team[chosen.astype(bool)],
-        series.week[chosen.astype(bool)],
-        series.value[chosen.astype(bool)],
-    )
-    nobody = (np.nan, None)
-    spans = [cause.starts.get(name, nobody) for name in team]
-    start = np.array([span[0] for span in spans], dtype=float)
-    end = np.array([np.inf if span[1] is None else span[1] for span in spans])
-    during = np.isnan(start) | (week < start) | ((week <= end) & (week - start <= LAST_WEEK))
-    names, unit = np.unique(team[during].astype(str), return_inverse=True)
-    covariates = np.empty((int(during.sum()), 0))
-    panel = Panel(unit.astype(np.int64), week[during], start[during], value[during], covariates)
-    return panel, names
+    start = np.array([span[0] for span in spans], dtype=float)[series.team]
+    end = np.array([np.inf if span[1] is None else span[1] for span in spans])[series.team]
+    during = np.isnan(start) | (series.week < start) | ((series.week <= end) & (series.week - start <= LAST_WEEK))
+    kept = is_in[series.team] & during
+    covariates = np.empty((int(kept.sum()), 0))
+    return Panel(series.team[kept], series.week[kept], start[kept], series.value[kept], covariates)
 
 
 def _rows_of(cause: Cause, metric: Metric, series: Series, through: int) -> list[dict]:
     if not len(series.team):
         return []
-    panel, names = panel_of(cause, series)
+    panel = panel_of(cause, series)
     bins = [(first, first + BIN_WEEKS - 1) for first in range(0, LAST_WEEK + 1, BIN_WEEKS)]
     result = study(panel, [(0, None), *bins], LEADS, BIN_WEEKS, _WEEKS_A_YEAR)
     if result is None:
         return []
-    treated = names[np.unique(panel.unit[panel.horizon >= 0])]
+    treated = series.names[np.unique(panel.unit[panel.horizon >= 0])]
     team = str(treated[0]) if result.method == "segmented" and len(treated) == 1 else None
     rows = [_row(cause, metric, result, team, "all", 0, LAST_WEEK, result.bins[0], through)]
     for (first, last), estimate in zip(bins, result.bins[1:], strict=True):

@@ -7,7 +7,7 @@ from math import ceil, floor, isfinite, log10
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 460, 150, 56, 26, 10, 8
-_INK, _LINE, _BEFORE = "#46515e", "#1f5fa8", "#8a94a0"
+_INK, _LINE, _BEFORE = "#46515e", "#1f5aa6", "#8a94a0"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def draw(points: Sequence[Point], alternative: str, unit: str) -> Markup:
 
     text = escape(alternative)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="effects" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart effects" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{text}"><title>{text}</title>'
     ]
     for tick in ticks:
