@@ -20,5 +20,4 @@
     'pre_trend_p': counterpoise.type_of('double'),
     'assumes': counterpoise.type_of('string'),
     'data_through': counterpoise.type_of('date'),
-    'measured_at': counterpoise.type_of('timestamp'),
 }) }}

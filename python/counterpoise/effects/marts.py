@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -80,14 +80,12 @@ def measure_effects(
     gates: Sequence[CheckReport] = (),
     min_people: int = 5,
     progress: Progress | None = None,
-    now: datetime | None = None,
 ) -> int:
     """Measure every registered change and replace the rows of `fct_intervention_effect`.
 
     Args:
         gates: the checks so far; teams and metrics they withhold are left out, and everything where all is withheld.
         min_people: teams known to have fewer people are left out; never below 3.
-        now: the clock, for `measured_at`.
 
     Returns:
         Number of rows written.
@@ -108,13 +106,9 @@ def measure_effects(
                 series = _read_series(warehouse, metric, teams)
                 for cause in causes:
                     rows += _rows_of(cause, metric, series, through)
-    stamp = (now or datetime.now(UTC)).replace(tzinfo=None)
     warehouse.delete_rows(_TABLE)
     if rows:
-        table = pa.table({
-            name: pa.array([stamp if name == "measured_at" else row[name] for row in rows], kind)
-            for name, kind in _TYPES.items()
-        })  # fmt: skip
+        table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()})
         warehouse.append_rows(_TABLE, table)
     return len(rows)
 
@@ -293,5 +287,4 @@ _TYPES = {
     "week_to": pa.int32(), "effect": pa.float64(), "effect_low": pa.float64(), "effect_high": pa.float64(),
     "shown": pa.string(), "verdict": pa.string(), "treated_teams": pa.int32(), "control_teams": pa.int32(),
     "team_weeks": pa.int32(), "pre_trend_p": pa.float64(), "assumes": pa.string(), "data_through": pa.date32(),
-    "measured_at": pa.timestamp("us"),
 }  # fmt: skip
