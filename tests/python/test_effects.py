@@ -441,6 +441,36 @@ def test_an_arm_that_is_neither_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 1 and '1 row of 4 say neither "1" nor "0", as "2"' in result.output
 
 
+def test_a_trial_without_covariates_worked_by_hand(tmp_path: Path) -> None:
+    panel = "arm,minutes\ntrue,10\ntrue,14\nfalse,6\nfalse,8\nfalse,10\n"
+    mapping = (
+        "design: trial\ntreatment: {column: arm, treated: true, control: false}\noutcomes: {minutes: {better: down}}\n"
+    )
+    files = write(tmp_path, panel, mapping)
+    result = call("--panel", files[0], "--mapping", files[1], "--json")
+    assert result.exit_code == 0, result.output
+    [row] = json.loads(result.output)["effects"]
+    # means 12 and 8; squared residuals 4 + 4 and 4 + 0 + 4: HC1 = (8 / 2² + 8 / 3²) × 5 / 3
+    half = stats.t.ppf(0.975, 3) * np.sqrt((2 + 8 / 9) * 5 / 3)
+    assert (row["effect"], row["low"], row["high"]) == pytest.approx((4, 4 - half, 4 + half))
+    assert (row["median_before"], row["median_after"], row["reads_as"]) == (8, 12, "unclear")
+
+
+def test_one_series_in_a_file_is_measured_with_its_assumptions_said(tmp_path: Path) -> None:
+    months = [f"{2023 + at // 12}-{at % 12 + 1:02d}" for at in range(36)]
+    lines = [f"desk,{month},2025-01,{100 + at + (30 if month >= '2025-01' else 0)}" for at, month in enumerate(months)]
+    panel = "unit,month,start,resolved\n" + "\n".join(lines) + "\n"
+    mapping = "unit: unit\nperiod: {column: month, every: month}\nstart: start\noutputs: {resolved: {better: up}}\n"
+    files = write(tmp_path, panel, mapping)
+    result = call("--panel", files[0], "--mapping", files[1], "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "Segmented regression" in result.output and "nothing else began at the same time" in result.output
+    effects = json.loads((tmp_path / "out" / "effects.json").read_text(encoding="utf-8"))["effects"]
+    assert [row["effect"] for row in effects] == pytest.approx([30.0] * 8)
+    for name in ("effects.html", "effects.csv"):
+        assert "nothing else began" in (tmp_path / "out" / name).read_text(encoding="utf-8"), name
+
+
 # from the marts
 
 

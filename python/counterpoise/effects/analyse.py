@@ -282,7 +282,7 @@ _ARMS_DIFFER = "The medians point another way because the arms got items of diff
 
 
 def _arm(file: PanelFile, told: TrialMapping) -> Flags:
-    """Which rows are treated; a number means the same however it is written (1, 1.0)."""
+    """Which rows are treated; a value means the same however it is written (1 and 1.0, true and True)."""
     texts = file.filled(told.treatment, "arm")
     treated, control = _plainly(told.treated), _plainly(told.control)
     said = [_plainly(text) for text in texts]
@@ -303,4 +303,4 @@ def _plainly(text: str) -> str:
     try:
         return f"{float(text):g}"
     except ValueError:
-        return text
+        return text.casefold()

@@ -39,6 +39,7 @@ def draw(points: Sequence[Point], alternative: str, unit: str) -> Markup:
     text = escape(alternative)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart effects" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        'font-family="system-ui, sans-serif" '
         f'aria-label="{text}"><title>{text}</title>'
     ]
     for tick in ticks:
