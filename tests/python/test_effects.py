@@ -234,6 +234,28 @@ def test_effects_and_weights_against_a_dense_regression_with_all_dummies() -> No
     assert found._fit.pull(weights) == pytest.approx(pull)
 
 
+def test_leads_and_their_errors_against_a_dense_regression_with_all_dummies() -> None:
+    panel = staggered(13, units=24)
+    rows = panel.rows(~(panel.horizon >= 0))
+    leads = [rows.horizon == -lead for lead in (1, 2, 3)]
+    x = np.column_stack([
+        *leads, rows.unit[:, None] == np.unique(rows.unit), rows.period[:, None] == np.unique(rows.period)[1:],
+        rows.covariates,
+    ]).astype(float)  # fmt: skip
+    bread = np.linalg.inv(x.T @ x)
+    beta = bread @ x.T @ rows.y
+    scores = np.array([x[own].T @ (rows.y - x @ beta)[own] for own in (rows.unit == unit for unit in range(24))])
+    covariance = (bread @ (scores.T @ scores) @ bread * 24 / 23)[:3, :3]
+    found = Imputation(panel).pre_trend(3)
+    for place, lead in enumerate(found.leads):
+        half = stats.t.ppf(0.975, lead.estimate.units - 1) * np.sqrt(covariance[place, place])
+        assert lead.estimate.effect == pytest.approx(beta[place])
+        assert lead.estimate.high - lead.estimate.effect == pytest.approx(half)
+    treated = 18
+    wald = beta[:3] @ np.linalg.inv(covariance) @ beta[:3]
+    assert found.p == pytest.approx(stats.f.sf(wald / 3 * (treated - 3) / (treated - 1), 3, treated - 3))
+
+
 def test_without_an_effect_intervals_hold_0_about_95_times_in_100() -> None:
     held, early = [], []
     for seed in range(300):
