@@ -247,7 +247,8 @@ def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None
 @click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True)
 @_refusals
 def score(min_people, db, target, variables, profiles_dir, project_dir) -> None:
-    """Score all teams and weeks from the marts already built, behind the gate."""
+    """Score all teams and weeks and measure effects of changes from the marts already built, behind the gate."""
+    from counterpoise.effects.marts import measure_effects
     from counterpoise.run import check as check_stage
     from counterpoise.scoring import score as score_all
 
@@ -255,6 +256,7 @@ def score(min_people, db, target, variables, profiles_dir, project_dir) -> None:
     with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
         gates = [check_stage(warehouse, stage, "score") for stage in ("raw", "marts")]
         scored = score_all(warehouse, gates, min_people, lambda detail: screen("score", detail))
+        measure_effects(warehouse, gates, min_people, lambda detail: screen("effects", detail))
     screen.end()
     click.echo(f"Scored: {scored} teams have a score in their last week.")
 
@@ -277,6 +279,26 @@ def report(out, db, target, variables, profiles_dir, project_dir) -> None:
         )
     screen.end()
     click.echo(f"Report: {page}")
+
+
+@main.command()
+@click.option("--panel", type=click.Path(path_type=Path), required=True, help="CSV, CSV.gz or Parquet file.")
+@click.option("--mapping", type=click.Path(path_type=Path), required=True, help="YAML file that says what is what.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for effects.json, effects.csv and effects.html.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_refusals
+def effects(panel, mapping, out, as_json) -> None:
+    """Measure what a change did to outputs and outcomes, in any panel of units and periods or any randomised trial."""
+    from counterpoise.effects import output
+    from counterpoise.effects.analyse import analyse
+
+    if out and out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file. Name a folder.")
+    found = analyse(panel, mapping)
+    click.echo(output.as_json(found) if as_json else output.as_text(found))
+    if out:
+        written = output.write(found, out)
+        click.echo(f"\nWritten: {', '.join(map(str, written))}", err=as_json)
 
 
 @main.command()

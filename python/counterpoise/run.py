@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from counterpoise import __version__
+from counterpoise.effects.marts import measure_effects
 from counterpoise.errors import StopCheck
 from counterpoise.guardrails import CheckReport, run_checks, write_docs
 from counterpoise.inputs import load_event_log, load_folder
@@ -107,6 +108,7 @@ def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min
         gates.append(check(warehouse, "marts", run_id))
         _stop_if_held(gates[-1], warehouse)
         score(warehouse, gates, min_people, lambda detail: progress("score", detail))
+        measure_effects(warehouse, gates, min_people, lambda detail: progress("effects", detail))
         progress("check scores", "do the scores hold together?")
         gates.append(check(warehouse, "scores", run_id))
         _stop_if_held(gates[-1], warehouse)

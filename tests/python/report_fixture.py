@@ -91,6 +91,10 @@ create table counterpoise.fct_ai_week (team_id varchar, week_start date, ai_assi
     unbudgeted_hours double, net_hours_saved double);
 create table counterpoise.fct_ai_outcome_week (team_id varchar, week_start date, is_ai_assisted boolean, difficulty
     varchar, items integer, csat_sum double, csat_answers integer, reopened_items integer);
+create table counterpoise.fct_intervention_effect (cause_type varchar, cause varchar, team_id varchar, metric_id
+    varchar, room varchar, method varchar, since_start varchar, week_from integer, week_to integer, effect double,
+    effect_low double, effect_high double, shown varchar, verdict varchar, treated_teams integer, control_teams integer,
+    pre_trend_p double, assumes varchar);
 create table counterpoise.fct_experiment_effect (experiment_id varchar, metric_id varchar, room varchar, effect
     double, effect_low double, effect_high double, treated_teams integer, control_teams integer, verdict varchar);
 """

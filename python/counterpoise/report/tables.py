@@ -1,9 +1,13 @@
 """Pages and team sections that are plain tables of one mart each: what is selected, and how each column is said."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from markupsafe import Markup
+
+from counterpoise.effects.plot import Point
+from counterpoise.effects.plot import draw as draw_effects
 from counterpoise.report.data import Marts, ReportData, Team
 from counterpoise.report.words import VALUES, count, day, number, percent, quantity, say
 
@@ -18,11 +22,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table. Title, help and the words for an empty one stand in `words` under the table's name."""
+    """A titled table. Title, help and the words for an empty one stand in `words` under the table's name.
+
+    Attributes:
+        pictures: drawings above it, each with its title.
+    """
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    pictures: tuple[tuple[str, Markup], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,6 +183,16 @@ _EXPERIMENTS = _Select(
      ("treated", "treated_teams", "number"), ("control", "control_teams", "number"),
      ("effect_verdict", "verdict", "word")),
 )  # fmt: skip
+_INTERVENTIONS = _Select(
+    "interventions",
+    "select * from {{marts}}.fct_intervention_effect order by cause_type, cause, room, metric_id, team_id, week_from, "
+    "week_to desc",
+    (("cause", "cause", "word"), ("team", "team_id", "team"), ("metric", "metric_id", "metric"),
+     ("room", "room", "word"), ("weeks_since", "since_start", "text"), ("effect_range", "shown", "text"),
+     ("effect_verdict", "verdict", "word"), ("treated", "treated_teams", "number"),
+     ("control", "control_teams", "number"), ("pre_trend", "pre_trend_p", "number"), ("method", "method", "word"),
+     ("assumes", "assumes", "text")),
+)  # fmt: skip
 _TEAM_METRICS = _Select(
     "team_metrics",
     "select v.team_id, v.metric_id, v.week_start, v.value, v.n, m.room from ("
@@ -193,7 +212,7 @@ PAGES: dict[str, tuple[_Select, ...]] = {
     "governance": (_GUARDRAILS, _ELIGIBILITY, _BALANCE, _FRICTION),
     "flow": (_FLOW, _EFFICIENCY, _EFFECTIVE),
     "ai": (_READINESS, _AI, _AI_OUTCOME),
-    "experiments": (_EXPERIMENTS,),
+    "experiments": (_EXPERIMENTS, _INTERVENTIONS),
 }
 # What a team's own page repeats of them, without the column that names the team.
 _ON_TEAM_PAGE = (
@@ -219,7 +238,9 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
     labels = {metric.metric_id: metric for metric in data.metrics}
     read = {
         select.name: [
-            row for row in marts.rows(_at(select.sql, data.week)) if "team_id" not in row or row["team_id"] in shown
+            row
+            for row in marts.rows(_at(select.sql, data.week))
+            if row.get("team_id") is None or row["team_id"] in shown
         ]
         for select in {s.name: s for s in (*_ON_TEAM_PAGE, *(s for page in PAGES.values() for s in page))}.values()
     }
@@ -232,13 +253,42 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
             tuple(tuple(_cell(row, name, kind, shown, labels) for _, name, kind in columns) for row in rows),
         )
 
+    effects = read[_INTERVENTIONS.name]
+    pictures = effect_pictures(effects, {metric_id: metric.label for metric_id, metric in labels.items()})
+    read[_INTERVENTIONS.name] = [row for row in effects if row["since_start"] == "all"]
     pages = {page: tuple(table(select, read[select.name]) for select in selects) for page, selects in PAGES.items()}
+    pages["experiments"] = tuple(
+        replace(found, pictures=pictures) if found.name == _INTERVENTIONS.name else found
+        for found in pages["experiments"]
+    )
     by_team = _by_team(read)
     of_teams = {
         team: tuple(table(select, rows[team], named=False) for select, rows in by_team if team in rows)
         for team in shown
     }
     return Tables(pages, of_teams)
+
+
+def effect_pictures(rows: list[dict], labels: dict[str, str]) -> tuple[tuple[str, Markup], ...]:
+    """Effects by four weeks of every change and metric that moved over all weeks, in the order of the table."""
+    series: dict[tuple, list[dict]] = {}
+    for row in rows:
+        series.setdefault((row["cause"], row["team_id"], row["metric_id"]), []).append(row)
+    found = []
+    for (cause, _, metric), own in series.items():
+        whole = next((row for row in own if row["since_start"] == "all"), None)
+        if whole is None or whole["verdict"] not in ("better", "worse"):
+            continue
+        points = [
+            Point(str(row["week_from"]), row["effect"], row["effect_low"], row["effect_high"])
+            for row in own
+            if row is not whole and row["effect"] is not None
+        ]
+        words = {"cause": _SAID["word"](cause), "metric": labels.get(metric, metric)}
+        title = say("effect_picture", **words, room=_SAID["word"](whole["room"]))
+        told = say("effect_picture_text", **words, shown=whole["shown"], verdict=whole["verdict"])
+        found.append((title, draw_effects(points, told, "")))
+    return tuple(found)
 
 
 def _by_team(read: dict[str, list[dict]]) -> list[tuple[_Select, dict[str, list[dict]]]]:
@@ -261,6 +311,8 @@ def _at(sql: str, week: date) -> str:
 
 def _cell(row: dict, name: str, kind: str, teams: dict[str, Team], metrics: dict) -> Cell:
     value = row.get(name)
+    if kind == "team" and value is None:
+        return Cell(say("teams_together"))
     if kind == "team":
         return Cell(teams[value].name, teams[value].file)
     if value is None:

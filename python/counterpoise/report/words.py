@@ -224,6 +224,15 @@ WORDS: dict[str, str] = {
     "table_experiments": "Effects",
     "help_experiments": "Treated less control teams, on the scale of each metric's comparison, with a 90 % range.",
     "empty_experiments": "No experiment is recorded. A small one first is the safest way to change an incentive.",
+    "table_interventions": "What changes did",
+    "help_interventions": "All changes of a kind together, against teams without it or not yet with it, in the year "
+    "after the start; 95 % range. Drawn by four weeks, above 0 is better, where the whole is better or worse. Below "
+    "0.05 before the start means that teams moved away already. Effects are means over teams: many are looked at, so "
+    "one in twenty seems to move by chance.",
+    "empty_interventions": "No change is recorded that could be measured: it takes weeks before and after it.",
+    "teams_together": "together",
+    "effect_picture": "{cause}: {metric} ({room})",
+    "effect_picture_text": "{cause}, {metric}: {shown}, {verdict}. By weeks since the start, above 0 is better.",
     "table_team_metrics": "All figures of this team",
     "help_team_metrics": "Newest figures of the last 13 weeks; what is not here has no data.",
     "empty_team_metrics": "No figures.",
@@ -302,6 +311,12 @@ WORDS: dict[str, str] = {
     "col_treated": "Treated teams",
     "col_control": "Control teams",
     "col_effect_verdict": "Verdict",
+    "col_cause": "Change",
+    "col_weeks_since": "Since the start",
+    "col_effect_range": "Effect (range)",
+    "col_pre_trend": "Before the start (p)",
+    "col_method": "Method",
+    "col_assumes": "What must hold",
     "col_value": "Value",
     "none": "–",
 }

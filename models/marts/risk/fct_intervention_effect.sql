@@ -1,0 +1,23 @@
+{{ config(materialized='incremental', full_refresh=false, on_schema_change='append_new_columns') }}
+{{ counterpoise.kept_by_python({
+    'cause_type': counterpoise.type_of('string'),
+    'cause': counterpoise.type_of('string'),
+    'team_id': counterpoise.type_of('string'),
+    'metric_id': counterpoise.type_of('string'),
+    'room': counterpoise.type_of('string'),
+    'method': counterpoise.type_of('string'),
+    'since_start': counterpoise.type_of('string'),
+    'week_from': counterpoise.type_of('integer'),
+    'week_to': counterpoise.type_of('integer'),
+    'effect': counterpoise.type_of('double'),
+    'effect_low': counterpoise.type_of('double'),
+    'effect_high': counterpoise.type_of('double'),
+    'shown': counterpoise.type_of('string'),
+    'verdict': counterpoise.type_of('string'),
+    'treated_teams': counterpoise.type_of('integer'),
+    'control_teams': counterpoise.type_of('integer'),
+    'team_weeks': counterpoise.type_of('integer'),
+    'pre_trend_p': counterpoise.type_of('double'),
+    'assumes': counterpoise.type_of('string'),
+    'data_through': counterpoise.type_of('date'),
+}) }}

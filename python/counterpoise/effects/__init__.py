@@ -1,0 +1,1 @@
+"""What an intervention did to outputs and to outcomes, with intervals: on the marts of a run, and on any panel."""
