@@ -56,7 +56,7 @@ create table counterpoise.check_results (run_id varchar, checked_at timestamp, s
     varchar, status varchar, observed varchar, threshold varchar, unexpected_count bigint, affects
     varchar, affected_id varchar, message varchar, remedy varchar);
 create table counterpoise.team_risk (team_id varchar, week_start date, risk double, risk_low double,
-    risk_high double, band varchar, status varchar, alert boolean, coverage double, exposure double,
+    risk_high double, band varchar, status varchar, alert boolean, alert_reason varchar, coverage double, exposure double,
     story varchar, status_reason varchar, model_version varchar, data_through date, scored_at
     timestamp);
 create table counterpoise.team_risk_reasons (team_id varchar, week_start date, rank integer, signal_id
@@ -99,6 +99,7 @@ create table counterpoise.fct_experiment_effect (experiment_id varchar, metric_i
     double, effect_low double, effect_high double, treated_teams integer, control_teams integer, verdict varchar);
 """
 
+ALERT = "Output and outcome have parted for 4 weeks, by more than what matters, and still do."
 HOSTILE = "<script>alert('step')</script>"
 
 
@@ -156,7 +157,7 @@ def make_marts(*, teams: int = 12, weeks: int = 104, seed: int = 7) -> duckdb.Du
                 (
                     team, monday, risk if scored else None, max(risk - 13, 0) if scored else None,
                     min(risk + 12, 100) if scored else None, band_of(risk) if scored else None, status,
-                    scored and risk > 70, 0.6 + 0.03 * (i % 12), 0.2,
+                    scored and risk > 70, ALERT if scored and risk > 70 else None, 0.6 + 0.03 * (i % 12), 0.2,
                     ("rework_loop" if risk > 50 else "nothing_new") if scored else None, why, "0.1.0",
                     monday + timedelta(days=6), datetime(2026, 9, 28, 6),
                 )
@@ -313,7 +314,7 @@ def withhold_all(connection: duckdb.DuckDBPyConnection, sentence: str) -> None:
     """Every score withheld, with the data-health note that says why."""
     connection.execute(
         "update counterpoise.team_risk set risk = null, risk_low = null, risk_high = null, band = null, "
-        "status = 'withheld', alert = false, story = null, "
+        "status = 'withheld', alert = false, alert_reason = null, story = null, "
         "status_reason = 'All items close in the last weeks.'"
     )
     connection.execute("delete from counterpoise.team_risk_reasons")

@@ -30,7 +30,7 @@ MARTS = {
     "dim_metric": "metric_id varchar, kind varchar",
     "dim_pair": "pair_id varchar",
     "dim_signal": "signal_id varchar",
-    "story_registry": "story_id varchar",
+    "story_registry": "story_id varchar, is_paradox boolean",
     "fct_work_item": (
         "work_item_id varchar, team_id varchar, created_at timestamp, first_resolved_at timestamp,"
         " last_resolved_at timestamp, duration_hours double precision, elapsed_hours double precision,"
@@ -68,6 +68,7 @@ MARTS = {
     "team_risk": (
         "team_id varchar, week_start date, risk double precision, risk_low double precision,"
         " risk_high double precision, band varchar, status varchar, status_reason varchar, alert boolean,"
+        " alert_reason varchar,"
         " coverage double precision, exposure double precision, story varchar, model_version varchar,"
         " data_through date, scored_at timestamp"
     ),
@@ -238,7 +239,10 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
         ],
         "dim_pair": [{"pair_id": "throughput__reopen"}],
         "dim_signal": [{"signal_id": "rework_loop"}],
-        "story_registry": [{"story_id": "rework_loop"}],
+        "story_registry": [
+            {"story_id": "rework_loop", "is_paradox": True},
+            {"story_id": "nothing_new", "is_paradox": False},
+        ],
         "fct_work_item": [
             {
                 "work_item_id": f"item-{n}",
@@ -338,7 +342,8 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
                 "team_id": team,
                 "week_start": weeks[-1],
                 **(scored if team == "team-0" else {"status": "withheld", "status_reason": "too few people"}),
-                "alert": False,
+                "alert": team == "team-0",
+                "alert_reason": "Parted for weeks." if team == "team-0" else None,
                 "coverage": 0.8,
                 "exposure": 0.2,
                 "story": "rework_loop" if team == "team-0" else None,
@@ -881,6 +886,13 @@ DAMAGES = [
         "update {t} set alert = true where team_id = 'team-1'",
         "team_risk_alert_only_when_scored",
     ),
+    score(
+        "alert of a harmless story",
+        "team_risk",
+        "update {t} set story = 'nothing_new' where alert",
+        "team_risk_alert_tells_a_paradox",
+    ),
+    score("alert without a word", "team_risk", "update {t} set alert_reason = null", "team_risk_alert_says_why"),
     score("no word why", "team_risk", "update {t} set status_reason = null", "team_risk_reason_when_not_scored"),
     score("coverage of 1.2", "team_risk", "update {t} set coverage = 1.2", "team_risk_shares_in_range.coverage"),
     score("week to come", "team_risk", "update {t} set data_through = '2024-01-01'", "team_risk_known_then"),

@@ -16,6 +16,7 @@ from counterpoise.report.limits import baseline_limits, xmr_limits
 from counterpoise.report.tables import PAGES
 from counterpoise.report.words import WORDS
 from report_fixture import (
+    ALERT,
     HOSTILE,
     LAST_WEEK,
     NAMES,
@@ -158,6 +159,23 @@ def test_failed_checks_of_the_last_run_come_with_their_remedy(report: Path) -> N
 # team pages
 
 
+def test_pages_say_why_there_is_an_alert_and_why_there_is_none_yet(report: Path, tmp_path: Path) -> None:
+    delta = team_page(report, PARADOX_TEAM, "Delta")
+    assert f"An alert is on. {ALERT} Please talk about it with the team." in delta.text
+    overview = (report / "index.html").read_text()
+    assert f"Week of 21 Sep 2026: High, score 80 (67 to 92). {ALERT}" in overview
+    assert overview.count(ALERT) < overview.count("Week of "), "only weeks that have a reason tell one"
+    connection = make_marts(teams=12, weeks=40)
+    waiting = "Not yet an alert: this has not lasted 4 weeks."
+    connection.execute("update counterpoise.team_risk set alert = false, alert_reason = null")
+    connection.execute(
+        "update counterpoise.team_risk set alert_reason = ? where team_id = ? and week_start = ?",
+        [waiting, PARADOX_TEAM, LAST_WEEK],
+    )
+    page = team_page(built(connection, tmp_path), PARADOX_TEAM, "Delta")
+    assert waiting in page.text and "An alert is on" not in page.text
+
+
 def test_team_page_tells_story_reasons_and_next_step_before_details(report: Path) -> None:
     page = team_page(report, PARADOX_TEAM, "Delta")
     for words in (
@@ -296,6 +314,7 @@ def test_nothing_from_data_becomes_markup_or_a_path(tmp_path: Path) -> None:
         ("story_registry", "sentence"),
         ("story_registry", "label"),
         ("team_risk", "status_reason"),
+        ("team_risk", "alert_reason"),
         ("fct_data_health", "sentence"),
         ("check_results", "message"),
         ("check_results", "expectation"),

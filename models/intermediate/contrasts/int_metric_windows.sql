@@ -1,5 +1,5 @@
 {#- Windowed sums per team, metric, kind of item and week, as known at that week's end: the last 4, 8 and 13 weeks of mature rows,
-    and the 52 before those. No window reaches back beyond the week in which a new baseline began. -#}
+    and the 104 before those. No window reaches back beyond the week in which a new baseline began. -#}
 {%- set recent_weeks = counterpoise.setting('recent_weeks') -%}
 {%- set gap = recent_weeks | max -%}
 {%- set baseline = counterpoise.setting('baseline_weeks') -%}

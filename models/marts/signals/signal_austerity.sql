@@ -1,4 +1,4 @@
--- Fewer people than in the year before, output per head as before or more, and longer hours or worse outcomes. Full-time equivalents
+-- Fewer people than in the baseline, output per head as before or more, and longer hours or worse outcomes. Full-time equivalents
 -- are known only where the team's membership is given, and for weeks within it.
 {%- set weeks = counterpoise.setting('recent_weeks') | max -%}
 {%- set baseline = counterpoise.setting('baseline_weeks') %}

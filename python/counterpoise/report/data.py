@@ -45,7 +45,10 @@ class Team:
 
 @dataclass(frozen=True)
 class Score:
-    """One row of team_risk. Risk and its limits are 0 to 100, coverage 0 to 1; all are None unless scored."""
+    """One row of team_risk. Risk and its limits are 0 to 100, coverage 0 to 1; all are None unless scored.
+
+    `reason` says why there is no score, `alert_reason` why there is an alert or none yet; empty = nothing to say.
+    """
 
     week: date
     risk: float | None
@@ -54,6 +57,7 @@ class Score:
     band: str | None
     status: str
     is_alert: bool
+    alert_reason: str
     coverage: float | None
     story: str | None
     reason: str
@@ -421,8 +425,8 @@ def _stories(marts: Marts) -> dict[str, Story]:
 def _scores(marts: Marts, first: date) -> dict[str, dict[date, Score]]:
     scores: dict[str, dict[date, Score]] = defaultdict(dict)
     for r in marts.rows(
-        "select team_id, week_start, risk, risk_low, risk_high, band, status, alert, coverage, story, "
-        "status_reason, model_version, data_through "
+        "select team_id, week_start, risk, risk_low, risk_high, band, status, alert, alert_reason, coverage, "
+        "story, status_reason, model_version, data_through "
         f"from {{marts}}.team_risk where week_start >= date '{first}'"
     ):
         week = _date(r["week_start"])
@@ -434,6 +438,7 @@ def _scores(marts: Marts, first: date) -> dict[str, dict[date, Score]]:
             r["band"],
             _text(r["status"]),
             bool(r["alert"]),
+            _text(r["alert_reason"]),
             _float(r["coverage"]),
             r["story"],
             _text(r["status_reason"]),

@@ -236,7 +236,7 @@ def _band_news(now: Score, before: Score | None) -> Iterator[str]:
     elif rank >= _BAND_ORDER.index("elevated"):
         yield say("new_first", now=BANDS[now.band].lower())
     if now.is_alert and not (before and before.is_alert):
-        yield say("new_alert")
+        yield say("new_alert", reason=now.alert_reason)
 
 
 def heat_step(risk: float) -> int:
@@ -277,7 +277,8 @@ def _cell_title(first: date, last: date, scores: tuple[Score | None, ...]) -> st
         return say("heat_cell_none", first=day(first), last=day(last), reason=reason).strip()
     if len(scores) > 1:
         return say("heat_cell_run", first=day(first), last=day(last), risk=number(round(score.risk)))
-    return say("heat_cell", week=day(first), band=BANDS.get(score.band, score.band), **score_words(score))
+    words = say("heat_cell", week=day(first), band=BANDS.get(score.band, score.band), **score_words(score))
+    return say("heat_cell_alert", cell=words, reason=score.alert_reason) if score.alert_reason else words
 
 
 def _band_counts(scores: Iterable[Score | None]) -> Iterator[str]:

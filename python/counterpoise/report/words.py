@@ -32,7 +32,7 @@ WORDS: dict[str, str] = {
     "new_rose": "Moved up from {before} to {now}.",
     "new_first": "First score in a while, in band {now}.",
     "new_eased": "Eased from {before} to {now}.",
-    "new_alert": "An alert began: the evidence has held long enough to talk about it now.",
+    "new_alert": "An alert began. {reason} It is time to talk about it.",
     "new_turned": "{output} → {outcome} turned from “{before}” to “{now}” (judged for the week of {week}).",
     "heat_title": "Teams by week",
     "heat_help": "One row a team, in the order of the organisation; one cell a week. The stronger the red, "
@@ -45,6 +45,7 @@ WORDS: dict[str, str] = {
     "heat_now": "Now",
     "heat_row": "{team}, {weeks} weeks: {counts}. Now: {now}.",
     "heat_cell": "Week of {week}: {band}, score {risk} ({low} to {high})",
+    "heat_cell_alert": "{cell}. {reason}",
     "heat_cell_run": "{first} to {last}: score about {risk}",
     "heat_cell_none": "{first} to {last}: no score. {reason}",
     "legend_low": "low",
@@ -88,7 +89,7 @@ WORDS: dict[str, str] = {
     "score_line": "Score {risk} of 100, likely between {low} and {high}; {coverage} of the evidence was there.",
     "score_picture": "Score {risk}, likely range {low} to {high}, on a scale from 0 to 100.",
     "score_none": "There is no score for this team this week. {reason}",
-    "alert_on": "An alert is on: the evidence has held for some weeks. Please talk about it with the team.",
+    "alert_on": "An alert is on. {reason} Please talk about it with the team.",
     "history_title": "Week by week",
     "pairs_title": "Output over outcome",
     "pairs_help": "Both on one time axis. Shaded: the usual range, from this team’s first {weeks} weeks or "
