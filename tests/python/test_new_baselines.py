@@ -295,7 +295,9 @@ def test_a_gap_in_the_data_is_neither_a_collapse_nor_a_gain(built: Built, team: 
     for metric in compared:
         for column in ("log_evidence_better", "log_evidence_worse"):
             assert built.worst(team, metric, column) < most, (metric, column)
-    assert {row["band"] for row in built.risk[team].values()} <= {None, "clear"}
+    # tools alone tell too little of outcomes to call anything clear; but nothing is seen either
+    assert max(row["risk"] or 0 for row in built.risk[team].values()) < 20
+    assert not any(row["alert"] for row in built.risk[team].values())
 
 
 def test_throughput_after_a_gap_is_compared_by_the_weeks_that_were_told(built: Built) -> None:
