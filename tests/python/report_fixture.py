@@ -99,7 +99,7 @@ create table counterpoise.fct_experiment_effect (experiment_id varchar, metric_i
     double, effect_low double, effect_high double, treated_teams integer, control_teams integer, verdict varchar);
 """
 
-ALERT = "Output and outcome have parted for 4 weeks, by more than what matters, and still do."
+ALERT = "Output and outcome have parted for 4 weeks, by an amount that matters, and still do."
 HOSTILE = "<script>alert('step')</script>"
 
 

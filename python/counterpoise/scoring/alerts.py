@@ -16,7 +16,7 @@ MATTERS = 0.5
 # At most this share of the alarms of one week may be false, as far as the risks are right.
 FALSE_SHARE = 0.25
 
-_RAISED = "Output and outcome have parted for {weeks} weeks, by more than what matters, and still do."
+_RAISED = "Output and outcome have parted for {weeks} weeks, by an amount that matters, and still do."
 _NOT_YET = "Not yet an alert: this has not lasted {weeks} weeks."
 _ON_TRIAL = "No alert: there is less than half a year of history to compare with."
 _SMALL = "No alert: output or outcome moved less than what matters, or no longer does."

@@ -294,7 +294,7 @@ def _risk_rows(
         "exposure": pa.array(contrasts.exposure.round(4), pa.float64(), mask=np.isnan(contrasts.exposure)),
         "story": where_shown(np.array(scores.stories, dtype=object)[scores.story], pa.string()),
         "model_version": pa.array([calibration.model_version] * len(shown), pa.string()),
-        "data_through": pc.add(starts.cast(pa.int32()), 6).cast(pa.date32()),
+        "data_through": pc.add(starts.cast(pa.int32()), pa.scalar(6, pa.int32())).cast(pa.date32()),
         "scored_at": pa.array([now.replace(tzinfo=None)] * len(shown), pa.timestamp("us")),
     })  # fmt: skip
 
