@@ -1,7 +1,7 @@
 """Weighs the stories for every team and week, and writes `team_risk` and `team_risk_reasons`."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -48,8 +48,8 @@ PRIOR_BAND = np.log(2)
 MIN_CONTRIBUTION = 0.5
 # Friction around a team moves the prior a little: full exposure multiplies the odds by some 1.5.
 EXPOSURE_SHIFT = 0.4
-# Team-weeks weighed at a time.
-_ROWS_AT_ONCE = 20_000
+# Team-weeks weighed, and reasons written, at a time.
+_ROWS_AT_ONCE, _REASONS_AT_ONCE = 20_000, 50_000
 
 Progress = Callable[[str], None]
 
@@ -220,14 +220,14 @@ def score(
     shown = status == "scored"
     if progress:
         progress("writing scores and reasons")
-    for table, rows in (
-        ("team_risk", _risk_rows(contrasts, scores, status, reason, calibration, now or datetime.now(UTC))),
-        ("team_risk_reasons", _reason_rows(warehouse, spine, scores, shown)),
-    ):
-        warehouse.delete_rows(table)
-        warehouse.append_rows(table, rows)
     last = np.r_[contrasts.starts()[1:], len(contrasts)] - 1
-    return int(shown[last].sum()) if len(contrasts) else 0
+    risk = _risk_rows(contrasts, scores, status, reason, calibration, now or datetime.now(UTC))
+    del contrasts
+    for table, parts in (("team_risk", [risk]), ("team_risk_reasons", _reason_rows(warehouse, spine, scores, shown))):
+        warehouse.delete_rows(table)
+        for rows in parts:
+            warehouse.append_rows(table, rows)
+    return int(shown[last].sum()) if len(shown) else 0
 
 
 def read_story_weights(warehouse: Warehouse) -> dict[str, float]:
@@ -319,37 +319,37 @@ def ranked_reasons(scores: Scores, shown: np.ndarray) -> tuple[np.ndarray, np.nd
     return row, place, rank
 
 
-def _reason_rows(warehouse: Warehouse, spine: TeamWeeks, scores: Scores, shown: np.ndarray) -> pa.Table:
-    """The rows of `team_risk_reasons` of the team-weeks shown."""
+def _reason_rows(warehouse: Warehouse, spine: TeamWeeks, scores: Scores, shown: np.ndarray) -> Iterator[pa.Table]:
+    """The rows of `team_risk_reasons` of the team-weeks shown, some at a time."""
     marts = warehouse.marts_schema
     row, place, rank = ranked_reasons(scores, shown)
-    number = np.full(scores.contribution.shape, -1, dtype=np.int64)
+    divergence = len(scores.signals) - 1
+    number = np.full(scores.contribution.shape, -1, dtype=np.int32)
     number[row, place] = np.arange(len(row))
     signals = pa.array(scores.signals, pa.string())
-    facts: list[dict] = [{}] * len(row)
-    for batch in warehouse.batches(
+
+    def reason_told(batch: pa.RecordBatch) -> np.ndarray:
+        of_row = spine.places_of_dates(batch["team_id"], batch["week_start"])
+        signal = np.asarray(pc.fill_null(pc.index_in(batch["signal_id"].cast(pa.string()), value_set=signals), -1))
+        return np.where((of_row >= 0) & (signal >= 0), number[of_row, signal], -1)
+
+    parted = np.zeros(len(spine), dtype=bool)
+    parted[row[place == divergence]] = True
+
+    def row_told(batch: pa.RecordBatch) -> np.ndarray:
+        of_row = spine.places_of_dates(batch["team_id"], batch["week_start"])
+        return np.where(parted[of_row], of_row, -1)
+
+    facts = _Kept(len(row), reason_told, warehouse.batches(
         "select team_id, week_start, signal_id, observed, expected, n, since_week "
         f"from {marts}.fct_signal_week where log_evidence is not null"
-    ):
-        of_row = spine.places_of_dates(batch["team_id"], batch["week_start"])
-        of_signal = pc.fill_null(pc.index_in(batch["signal_id"].cast(pa.string()), value_set=signals), -1)
-        wanted = np.where((of_row >= 0) & (np.asarray(of_signal) >= 0), number[of_row, np.asarray(of_signal)], -1)
-        kept = np.flatnonzero(wanted >= 0)
-        for reason, fact in zip(wanted[kept], batch.take(pa.array(kept)).to_pylist(), strict=True):
-            facts[reason] = fact
-    pairs: list[dict | None] = [None] * len(spine)
-    needed = np.zeros(len(spine), dtype=bool)
-    needed[row[place == len(scores.signals) - 1]] = True
-    for batch in warehouse.batches(
+    ))  # fmt: skip
+    pairs = _Kept(len(spine), row_told, warehouse.batches(
         "select team_id, week_start, output_metric_id, outcome_metric_id, output_effect, outcome_value, "
         "outcome_expected from ("
         "select *, row_number() over (partition by team_id, week_start order by log_evidence desc, pair_id) as place "
         f"from {marts}.fct_pair_week where log_evidence is not null) as ranked where place = 1"
-    ):
-        of_row = spine.places_of_dates(batch["team_id"], batch["week_start"])
-        kept = np.flatnonzero((of_row >= 0) & needed[of_row])
-        for at, pair in zip(of_row[kept], batch.take(pa.array(kept)).to_pylist(), strict=True):
-            pairs[at] = pair
+    ))  # fmt: skip
     metrics = {
         known["metric_id"]: known
         for known in warehouse.query(f"select metric_id, label, unit from {marts}.dim_metric").to_pylist()
@@ -360,26 +360,54 @@ def _reason_rows(warehouse: Warehouse, spine: TeamWeeks, scores: Scores, shown: 
             f"select signal_id, label, unit, sentence, response_id, owner_role from {marts}.dim_signal"
         ).to_pylist()
     }
-    columns: dict[str, list] = {name: [] for name in ("observed", "expected", "n", "since_week", "sentence")}
-    for at, signal, fact in zip(row, place, facts, strict=True):
-        of_signal, pair = registry.get(scores.signals[signal], {}), pairs[at]
-        known = fact | of_signal if fact else {}
-        columns["sentence"].append(
-            divergence_sentence(pair, metrics, fact.get("since_week"))
-            if signal == len(scores.signals) - 1 and pair
-            else reason_sentence(known)
-        )
-        for name in ("observed", "expected", "n", "since_week"):
-            columns[name].append(fact.get(name))
+    told = [registry.get(signal, {}) for signal in scores.signals]
     points = np.maximum(scores.contribution[row, place], 0.0).round(2)
-    ids = [scores.signals[signal] for signal in place]
-    rows = {
-        "team_id": spine.team_ids[row], "week_start": _week_starts(spine.weeks[row]), "rank": rank, "signal_id": ids,
-        "contribution": points, **columns,
-        "response_id": [registry.get(signal, {}).get("response_id") for signal in ids],
-        "owner": [registry.get(signal, {}).get("owner_role") for signal in ids],
-    }  # fmt: skip
-    return pa.table({name: pa.array(rows[name], kind) for name, kind in _REASON_TYPES.items()})
+    for begin in range(0, len(row), _REASONS_AT_ONCE):
+        part = slice(begin, begin + _REASONS_AT_ONCE)
+        known, sentences = facts.rows(np.arange(len(row))[part]), []
+        for signal, fact, pair in zip(place[part], known, pairs.rows(row[part]), strict=True):
+            if signal == divergence and pair:
+                sentences.append(divergence_sentence(pair, metrics, fact.get("since_week")))
+            else:
+                sentences.append(reason_sentence(fact | told[signal] if fact else {}))
+        rows = {
+            "team_id": spine.team_ids[row[part]],
+            "week_start": _week_starts(spine.weeks[row[part]]),
+            "rank": rank[part],
+            "signal_id": [scores.signals[signal] for signal in place[part]],
+            "contribution": points[part],
+            **{name: [fact.get(name) for fact in known] for name in ("observed", "expected", "n", "since_week")},
+            "sentence": sentences,
+            "response_id": [told[signal].get("response_id") for signal in place[part]],
+            "owner": [told[signal].get("owner_role") for signal in place[part]],
+        }
+        yield pa.table({name: pa.array(rows[name], kind) for name, kind in _REASON_TYPES.items()})
+
+
+class _Kept:
+    """Rows of a select that are needed, found again by number; kept as columns, as they are many."""
+
+    def __init__(
+        self, numbers: int, number_of: Callable[[pa.RecordBatch], np.ndarray], batches: Iterator[pa.RecordBatch]
+    ) -> None:
+        """`number_of` gives the number of each row of a batch, -1 where it is not needed."""
+        self._place = np.full(numbers, -1, dtype=np.int64)
+        kept: list[pa.Table] = []
+        count = 0
+        for batch in batches:
+            number = number_of(batch)
+            needed = np.flatnonzero(number >= 0)
+            self._place[number[needed]] = count + np.arange(len(needed))
+            count += len(needed)
+            kept.append(pa.table(batch.select(batch.schema.names[2:]).take(pa.array(needed))))
+        # a column without a value in one batch has no type there
+        self._rows = pa.concat_tables(kept, promote_options="permissive") if kept else None
+
+    def rows(self, numbers: np.ndarray) -> list[dict]:
+        """The rows of these numbers as dictionaries, empty where there is none."""
+        place = self._place[numbers]
+        found = iter(self._rows.take(pa.array(place[place >= 0])).to_pylist() if self._rows is not None else [])
+        return [next(found) if there else {} for there in place >= 0]
 
 
 _REASON_TYPES = {
