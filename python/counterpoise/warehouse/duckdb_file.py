@@ -20,6 +20,9 @@ from counterpoise.warehouse.dbt import DbtProject
 # Clients of the previous major version must be able to read the file.
 STORAGE_VERSION = "v1.4.0"
 _BATCH_ROWS = 250_000
+# While rows are handed over DuckDB shall not keep most of the machine's memory for what it has read, as it does by
+# default. Each thread of a sort needs its share of it: 64 of them do not come out with so little.
+_BATCH_MEMORY, _BATCH_THREADS = "512MB", 2
 
 
 def _literal(text: str) -> str:
@@ -99,7 +102,13 @@ class DuckDBFile(Warehouse):
         return self.connect().sql(sql, params=list(parameters)).to_arrow_table()
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
-        yield from self.connect().sql(sql).to_arrow_reader(_BATCH_ROWS)
+        connection = self.connect()
+        connection.execute(f"set memory_limit = '{_BATCH_MEMORY}'; set threads = {_BATCH_THREADS}")
+        try:
+            yield from connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
+        finally:
+            if self._connection is connection:  # who stopped halfway may have closed it
+                connection.execute("reset memory_limit; reset threads")
 
     def append_rows(self, table: str, rows: pa.Table) -> None:
         connection = self.connect()
