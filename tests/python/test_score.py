@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from counterpoise.scoring import draws
 from counterpoise.scoring.alerts import HELD_WEEKS
-from counterpoise.scoring.contrasts import BY_ROW, Contrasts, change_of_hands, weigh
+from counterpoise.scoring.contrasts import BY_ROW, Contrasts, change_of_hands, restlessness, weigh
 from counterpoise.scoring.draws import drawn_odds
 from counterpoise.scoring.evidence import HIGHEST, LOWEST, may_move, must_move
 from counterpoise.scoring.score import (
@@ -460,6 +460,20 @@ def test_more_per_head_because_heads_left_is_no_gain() -> None:
     # 1.6 times as much each by half as many is less in all; the outcomes (place 2 on) are as they were
     assert gained.better[43, 0] > 100 and kept.better[43, 0] < 1
     np.testing.assert_array_equal(gained.better[:, 2:], kept.better[:, 2:])
+
+
+def test_a_restless_team_needs_larger_moves() -> None:
+    """Two errors away in each of 40 weeks, one metric once ten: sqrt((26 + 27 * 4) / 53) = 1.590 in the last week, which
+    looks back on 27 weeks; with one of them counted as nine, sqrt((26 + 26 * 4 + 9) / 53) = 1.619.
+    """
+    contrasts, _ = _organisation(1, teams=1, weeks=40, missing=0.0)
+    effect = 2 * contrasts.error
+    effect[5, 3] = 10 * contrasts.error[5, 3]
+    wide = restlessness(replace(contrasts, effect=effect))
+    assert (wide[:13] == 1).all()
+    np.testing.assert_allclose(wide[39, 0], 1.590063, atol=1e-6)
+    np.testing.assert_allclose(wide[39, 3], 1.619457, atol=1e-6)
+    assert (restlessness(replace(contrasts, effect=0.3 * contrasts.error)) == 1).all()
 
 
 def test_drawn_odds_are_those_of_the_formula() -> None:

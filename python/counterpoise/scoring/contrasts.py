@@ -32,6 +32,9 @@ _PRESSURE = "assigned_per_person"
 VOLUME, OUTPUT, WAIT, OUTCOME, PRESSURE = "volume", "output", "wait", "outcome", "pressure"
 # Fewer weeks before do not tell how many hands there used to be.
 _HANDS_WEEKS = 12
+# A team's own restlessness is believed as its weeks outweigh so many usual ones; no single week counts for more than
+# three errors.
+_USUAL_WEEKS, _MOST_ERRORS = 26, 3.0
 
 
 @dataclass(frozen=True)
@@ -239,6 +242,28 @@ def change_of_hands(contrasts: Contrasts) -> Floats:
             now = (sums[last[old]] - sums[last[old] - weeks]) / weeks
             change[start:end, place][old] = now - usual
     return change
+
+
+def restlessness(contrasts: Contrasts) -> Floats:
+    """How far a team's own contrasts lay from nothing in the baseline weeks, in errors; shape of `effect`, at least 1.
+
+    The contrasts' errors hold how restless a metric is in the whole organisation. Where queues build up and ebb, a team
+    can be more so than others. Root mean square of effect over error in the team's weeks before the longest recent
+    window, each at most three, together with half a year of usual weeks.
+    """
+    distance = np.minimum((contrasts.effect / contrasts.error) ** 2, _MOST_ERRORS**2)
+    known = ~np.isnan(distance)
+    wide = np.ones_like(distance)
+    starts, gap = contrasts.starts(), max(contrasts.windows, default=0)
+    nothing = np.zeros((1, *distance.shape[1:]))
+    for start, end in zip(starts, [*starts[1:], len(contrasts)], strict=True):
+        sums = np.concatenate([nothing, np.nan_to_num(distance[start:end]).cumsum(axis=0)])
+        weeks = np.concatenate([nothing, known[start:end].cumsum(axis=0)])
+        last = np.maximum(np.arange(end - start) + 1 - gap, 0)
+        first = np.maximum(last - contrasts.baseline, 0)
+        mean = (_USUAL_WEEKS + sums[last] - sums[first]) / (_USUAL_WEEKS + weeks[last] - weeks[first])
+        wide[start:end] = np.sqrt(np.maximum(mean, 1.0))
+    return wide
 
 
 def effects_for_better(contrasts: Contrasts) -> Floats:

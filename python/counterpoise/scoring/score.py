@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 
@@ -17,6 +17,7 @@ from counterpoise.scoring.contrasts import (
     Contrasts,
     TeamWeeks,
     read_contrasts,
+    restlessness,
     weigh,
 )
 from counterpoise.scoring.draws import drawn_odds
@@ -129,6 +130,7 @@ _PARTS = {name: (0,) for name in ("odds", "risk", "low", "high", "story", "harm"
 
 def _score_rows(contrasts: Contrasts, priors: Priors, calibration: Calibration) -> dict[str, np.ndarray]:
     """All that can be said of some teams without looking at the others."""
+    contrasts = replace(contrasts, error=contrasts.error * restlessness(contrasts))
     evidence = weigh(contrasts)
     moved, at_work = moves(evidence), mechanisms(evidence, priors)
     enough = has_output_and_outcome(contrasts)
