@@ -14,7 +14,7 @@ HELD_RISK, LOWEST_RISK = 70.0, 20.0
 # Moves matter from half the margin on below which a pair calls a metric flat.
 MATTERS = 0.5
 # At most this share of the alarms of one week may be false, as far as the risks are right.
-FALSE_SHARE = 0.25
+FALSE_SHARE = 0.1
 
 _RAISED = "Output and outcome have parted for {weeks} weeks, by an amount that matters, and still do."
 _NOT_YET = "Not yet an alert: this has not lasted {weeks} weeks."

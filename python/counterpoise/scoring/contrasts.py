@@ -28,6 +28,8 @@ _COSTS = (
     f"and output_metric_id in ({_GAINS}))"
 )
 _PRESSURE = "assigned_per_person"
+# Who waits says so, and goes higher up.
+_FELT_WAITING = "facet in ('wait', 'voice') or metric_id = 'escalation_rate'"
 # What a metric is to the stories.
 VOLUME, OUTPUT, WAIT, OUTCOME, PRESSURE = "volume", "output", "wait", "outcome", "pressure"
 # Fewer weeks before do not tell how many hands there used to be.
@@ -160,7 +162,7 @@ def read_contrasts(warehouse: Warehouse, spine: TeamWeeks | None = None) -> Cont
     registry = warehouse.query(
         f"select metric_id, effect_scale, flat_margin, case when metric_id = '{_PRESSURE}' then '{PRESSURE}' "
         f"when room = 'output' and facet = 'volume' then '{VOLUME}' when room = 'output' then '{OUTPUT}' "
-        f"when facet in ('wait', 'voice') then '{WAIT}' else '{OUTCOME}' end as role from {marts}.dim_metric "
+        f"when {_FELT_WAITING} then '{WAIT}' else '{OUTCOME}' end as role from {marts}.dim_metric "
         f"where metric_id in ({scored}) order by metric_id"
     ).to_pydict()
     metrics = pa.array(registry["metric_id"], pa.string())
