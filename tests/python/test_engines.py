@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import psycopg2
+import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
 
@@ -99,6 +100,51 @@ def assert_same_marts(bench: Bench, postgres: Postgres) -> None:
                     )
                 else:
                     assert value == other[column], (mart, column, row, other)
+
+
+def test_batches_of_postgres_are_the_rows_of_the_select(postgres: Postgres) -> None:
+    sql = """
+        select number, 'team-' || number % 7 as team_id, date '2024-01-01' + number % 700 as week_start,
+            number % 3 = 0 as is_third, case when number % 10 > 0 then number / 8.0 end as effect,
+            case when number > 200000 then number end as late, '100 %' as share
+        from generate_series(1, 250000) as t(number) order by number"""
+    batches = list(postgres.batches(sql))
+    assert [batch.num_rows for batch in batches] == [100_000, 100_000, 50_000]
+    # a column without a value in one batch has no type there
+    joined = pa.concat_tables([pa.table(batch) for batch in batches], promote_options="permissive")
+    assert joined.equals(postgres.query(sql))
+    # by hand: 1 + ... + 250,000; every tenth has no effect; 50,000 come late
+    assert sum(joined["number"].to_pylist()) == 31_250_125_000
+    assert (joined["effect"].null_count, joined["late"].null_count) == (25_000, 200_000)
+    assert joined["effect"][8].as_py() == 1.125
+    assert list(postgres.batches("select 1 as one where false")) == []
+
+
+def test_postgres_can_be_written_while_its_batches_are_read(postgres: Postgres) -> None:
+    with postgres.connect().cursor() as cursor:
+        cursor.execute("create schema if not exists batches_read; create table batches_read.numbers as "
+                       "select number from generate_series(1, 150000) as t(number)")  # fmt: skip
+        try:
+            seen = 0
+            for batch in postgres.batches("select number from batches_read.numbers"):
+                cursor.execute("delete from batches_read.numbers")
+                seen += batch.num_rows
+            assert seen == 150_000
+        finally:
+            cursor.execute("drop schema batches_read cascade")
+
+
+def test_duckdb_holds_little_memory_only_while_batches_are_read(bench: Bench) -> None:
+    settings = "select current_setting('memory_limit') as memory, current_setting('threads') as threads"
+    bench.warehouse.build_folder.mkdir(parents=True, exist_ok=True)
+    before = bench.warehouse.query(settings)
+    (inside,) = bench.warehouse.batches(settings)
+    assert inside.to_pylist() == [{"memory": "488.2 MiB", "threads": 2}]
+    assert bench.warehouse.query(settings).equals(before)
+    with pytest.raises(duckdb.Error):
+        list(bench.warehouse.batches("select error('no') from range(3)"))
+    assert bench.warehouse.query(settings).equals(before)
+    bench.warehouse.release()
 
 
 def _build_both(bench: Bench, postgres: Postgres, folder: Path, load) -> None:
