@@ -190,8 +190,7 @@ _INTERVENTIONS = _Select(
     (("cause", "cause", "word"), ("team", "team_id", "team"), ("metric", "metric_id", "metric"),
      ("room", "room", "word"), ("weeks_since", "since_start", "text"), ("effect_range", "shown", "text"),
      ("effect_verdict", "verdict", "word"), ("treated", "treated_teams", "number"),
-     ("control", "control_teams", "number"), ("pre_trend", "pre_trend_p", "number"), ("method", "method", "word"),
-     ("assumes", "assumes", "text")),
+     ("control", "control_teams", "number"), ("pre_trend", "pre_trend_p", "number"), ("method", "method", "word")),
 )  # fmt: skip
 _TEAM_METRICS = _Select(
     "team_metrics",

@@ -229,7 +229,8 @@ WORDS: dict[str, str] = {
     "help_interventions": "All changes of a kind together, against teams without it or not yet with it, in the year "
     "after the start; 95 % range. Drawn by four weeks, above 0 is better, where the whole is better or worse. Below "
     "0.05 before the start means that teams moved away already. Effects are means over teams: many are looked at, so "
-    "one in twenty seems to move by chance.",
+    "one in twenty seems to move by chance. What must hold: by imputation, that teams with the change would have moved "
+    "as the others did without it, and did not change before; segmented, that nothing else changed at that time.",
     "empty_interventions": "No change is recorded that could be measured: it takes weeks before and after it.",
     "teams_together": "together",
     "effect_picture": "{cause}: {metric} ({room})",
@@ -317,7 +318,6 @@ WORDS: dict[str, str] = {
     "col_effect_range": "Effect (range)",
     "col_pre_trend": "Before the start (p)",
     "col_method": "Method",
-    "col_assumes": "What must hold",
     "col_value": "Value",
     "none": "–",
 }
