@@ -52,6 +52,12 @@ def test_what_must_move_while_others_may_go_the_other_way() -> None:
     np.testing.assert_allclose(must_move(better, worse), [1.901712], atol=1e-5)
 
 
+def test_an_output_known_four_weeks_ago_only_still_speaks() -> None:
+    """Better (11), and nothing known of worse: as a contrary of 1, ln 7.934077 as without one. Known as worse only: 0."""
+    better, worse = np.array([[11.0, np.nan], [np.nan, np.nan]]), np.array([[np.nan, 11.0], [np.nan, 11.0]])
+    np.testing.assert_allclose(must_move(better, worse), [2.071168, 0], atol=1e-6)
+
+
 FACTORS = st.floats(np.exp(LOWEST), np.exp(HIGHEST), allow_nan=False)
 
 
@@ -95,7 +101,6 @@ def test_odds_of_stories_by_hand() -> None:
     """
     unknown = np.nan
     evidence = _evidence([11.0, unknown, unknown, unknown], [1.0, unknown, unknown, 11.0], [])
-    # what is known of a metric is known in both directions
     evidence.better[0, 3] = 1.0
     assert _odds(evidence, {}) == pytest.approx(2.73957, abs=1e-4)
 

@@ -75,7 +75,8 @@ def must_move(factors: Floats, contrary: Floats | None = None) -> Floats:
     ln[(∏(1 - p - q + p·E + q·C)^g - ∏(1 - p - q + q·C)^g) / (1 - (1 - p)^(g·k))].
 
     Args:
-        factors, contrary: Bayes factors of shape (rows, metrics); NaN = not known, in both alike.
+        factors, contrary: Bayes factors of shape (rows, metrics); NaN = not known. A metric may be known in one only, as
+            outputs are read some weeks back too.
 
     Returns:
         Shape (rows,); 0 where nothing is known. Never falls when a factor rises.
@@ -83,7 +84,7 @@ def must_move(factors: Floats, contrary: Floats | None = None) -> Floats:
     there = ~np.isnan(factors)
     none = np.full(factors.shape, 1 - MOVING_SHARE)
     if contrary is not None:
-        none = none + CONTRARY_SHARE * (np.where(there, contrary, 1.0) - 1)
+        none = none + CONTRARY_SHARE * (np.where(np.isnan(contrary), 1.0, contrary) - 1)
     some = none + MOVING_SHARE * np.where(there, factors, 0.0)
     none_so = DEPENDENCE * np.where(there, np.log(none), 0.0).sum(axis=1)
     some_so = DEPENDENCE * np.where(there, np.log(some), 0.0).sum(axis=1)
