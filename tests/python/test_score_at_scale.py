@@ -50,7 +50,7 @@ def _organisation(path: Path, teams: int) -> None:
             effect_scale * ((random() - 0.5) * 1.4
                 + case when drifts and room = 'output' then 1.0 when drifts then -1.0 else 0 end) as effect,
             effect_scale * (0.2 + 0.5 * random()) as effect_error
-        from counterpoise_private.int_team_weeks, (from counterpoise.dim_metric order by metric_id limit 40),
+        from counterpoise_private.int_team_weeks, (from counterpoise.dim_metric order by room in ('output', 'outcome', 'human') desc, metric_id limit 40),
             (select unnest([4, 8, 13]) as window_weeks)
         where week >= {FIRST_WEEK} + 25 and random() > 0.1;
         create table counterpoise.fct_signal_week as

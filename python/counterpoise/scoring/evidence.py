@@ -75,8 +75,8 @@ def must_move(factors: Floats, contrary: Floats | None = None) -> Floats:
     ln[(∏(1 - p - q + p·E + q·C)^g - ∏(1 - p - q + q·C)^g) / (1 - (1 - p)^(g·k))].
 
     Args:
-        factors, contrary: Bayes factors of shape (rows, metrics); NaN = not known. A metric may be known in one only, as
-            outputs are read some weeks back too.
+        factors, contrary: Bayes factors of shape (rows, metrics); NaN = not known. A metric may be known in one
+            only, as outputs are read some weeks back too.
 
     Returns:
         Shape (rows,); 0 where nothing is known. Never falls when a factor rises.
