@@ -288,7 +288,9 @@ def team_rows(judged: Judged, weeks: int, at_rate: np.ndarray) -> dict[str, list
             {
                 "team": truth.team_ids[team], "kind": truth.kinds[team], "onset": _round(truth.onset[team]),
                 "delay_own": _round(own[team]), "delay_at_rate": _round(other[team]),
-                "median_risk": _round(np.median(judged.risk[team][positive[team]])) if positive[team].any() else None,
+                "typical_risk": _round(np.quantile(judged.risk[team][positive[team]], 0.5))
+                if positive[team].any()
+                else None,
                 "reasons": list(judged.reasons[team][:3]),
             }
             for team in np.flatnonzero(truth.is_paradox)

@@ -99,10 +99,15 @@ class Contrasts:
         """Where each team begins, shape (teams,)."""
         return np.flatnonzero(np.r_[True, self.team_ids[1:] != self.team_ids[:-1]]) if len(self) else np.array([], int)
 
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each team begins and ends."""
+        starts = self.starts().tolist()
+        return list(zip(starts, [*starts[1:], len(self)], strict=True)) if starts else []
+
     def by_teams(self, rows: int) -> Iterator["Contrasts"]:
         """Whole teams at a time, of some `rows` together, so that memory does not grow with the organisation."""
         begin = 0
-        for end in [*self.starts()[1:], len(self)] if len(self) else []:
+        for _, end in self.spans():
             if end - begin >= rows or end == len(self):
                 yield self.rows(slice(begin, end))
                 begin = end
@@ -228,9 +233,8 @@ def change_of_hands(contrasts: Contrasts) -> Floats:
     0 where the team is too young to tell. Weeks of a team follow each other without a hole.
     """
     change = np.zeros((len(contrasts), len(contrasts.windows)))
-    starts = contrasts.starts()
     gap = max(contrasts.windows, default=0)
-    for start, end in zip(starts, [*starts[1:], len(contrasts)], strict=True):
+    for start, end in contrasts.spans():
         known = np.log(np.maximum(np.nan_to_num(contrasts.hands[start:end], nan=1.0), 0.1))
         if not np.ptp(known):
             continue
@@ -256,9 +260,9 @@ def restlessness(contrasts: Contrasts) -> Floats:
     distance = np.minimum((contrasts.effect / contrasts.error) ** 2, _MOST_ERRORS**2)
     known = ~np.isnan(distance)
     wide = np.ones_like(distance)
-    starts, gap = contrasts.starts(), max(contrasts.windows, default=0)
+    gap = max(contrasts.windows, default=0)
     nothing = np.zeros((1, *distance.shape[1:]))
-    for start, end in zip(starts, [*starts[1:], len(contrasts)], strict=True):
+    for start, end in contrasts.spans():
         sums = np.concatenate([nothing, np.nan_to_num(distance[start:end]).cumsum(axis=0)])
         weeks = np.concatenate([nothing, known[start:end].cumsum(axis=0)])
         last = np.maximum(np.arange(end - start) + 1 - gap, 0)

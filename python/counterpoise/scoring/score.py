@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.guardrails import CheckReport
-from counterpoise.scoring.alerts import Alerts, raise_alerts
+from counterpoise.scoring.alerts import raise_alerts
 from counterpoise.scoring.contrasts import (
     EPOCH_MONDAY,
     Contrasts,
@@ -108,24 +108,16 @@ def score_contrasts(contrasts: Contrasts, weights: dict[str, float], calibration
         calibration: intercept and slope of the risk.
     """
     priors = Priors.of(weights, contrasts.signals)
-    parts = [_score_rows(part, priors, calibration) for part in contrasts.by_teams(_ROWS_AT_ONCE)]
-    joined = {
-        name: np.concatenate([part[name] for part in parts]) if parts else np.empty(shape)
-        for name, shape in _PARTS.items()
-    }
-    harm, signals = joined.pop("harm"), (*contrasts.signals, DIVERGENCE)
-    contribution = joined.pop("contribution") if parts else np.empty((0, len(signals)))
-    stories = (*contrasts.signals, UNEXPLAINED, *BENIGN)
-    story = joined.pop("story").astype(np.int64)
-    told = story < len(stories) - len(BENIGN)
-    alerts: Alerts = raise_alerts(contrasts, joined["odds"], harm, told, calibration.intercept, calibration.slope)
+    blocks = contrasts.by_teams(_ROWS_AT_ONCE) if len(contrasts) else [contrasts]
+    parts = [_score_rows(block, priors, calibration) for block in blocks]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    harm, stories = joined.pop("harm"), (*contrasts.signals, UNEXPLAINED, *BENIGN)
+    told = joined["story"] < len(stories) - len(BENIGN)
+    alerts = raise_alerts(contrasts, joined["odds"], harm, told, calibration.intercept, calibration.slope)
     return Scores(
-        stories=stories, story=story, coverage=_coverage(contrasts), missed=_missed(contrasts), alert=alerts.alert,
-        alert_reason=alerts.reason, signals=signals, contribution=contribution, **joined,
+        stories=stories, coverage=_coverage(contrasts), missed=_missed(contrasts), alert=alerts.alert,
+        alert_reason=alerts.reason, signals=(*contrasts.signals, DIVERGENCE), **joined,
     )  # fmt: skip
-
-
-_PARTS = {name: (0,) for name in ("odds", "risk", "low", "high", "story", "harm", "contribution")}
 
 
 def _score_rows(contrasts: Contrasts, priors: Priors, calibration: Calibration) -> dict[str, np.ndarray]:
@@ -185,7 +177,7 @@ def _missed(contrasts: Contrasts) -> np.ndarray:
 def bands_of(risk: Floats, may_be_clear: np.ndarray) -> np.ndarray:
     """Names of the bands; where too little is measured nothing is called clear. Shapes (rows,); NaN risk: lowest."""
     names, lowest = zip(*reversed(BANDS), strict=True)
-    band = np.searchsorted(lowest, np.nan_to_num(risk), side="right") - 1
+    band = np.digitize(np.nan_to_num(risk), lowest) - 1
     return np.array(names, dtype=object)[np.where((band == 0) & ~may_be_clear, 1, band)]
 
 
