@@ -250,3 +250,13 @@ select * from final
         week <= last_complete_week as is_complete,
         due_week <= last_complete_week as is_mature
 {%- endmacro %}
+
+{#- Whether a row of targets is a limit that items are held against. -#}
+{% macro is_item_limit() -%}
+    metric_id in ('first_response_hours', 'resolution_hours') and direction = 'at_most' and threshold > 0
+{%- endmacro %}
+
+{#- The clock a limit runs on: pauses stop that of the resolution, if nothing else is said. -#}
+{% macro limit_clock(of='') -%}
+    coalesce({{ of }}clock, case when {{ of }}metric_id = 'resolution_hours' then 'working' else 'calendar' end)
+{%- endmacro %}

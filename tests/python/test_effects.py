@@ -439,6 +439,9 @@ BAD = {
     ),
     "no rows": ("team,week,start,out,cost\n", MAPPING, ("has no rows",)),
     "no yaml": (PANEL, "unit: [", ("mapping.yml", "not the YAML")),
+    "key twice": (PANEL, MAPPING + "unit: team\n", ("mapping.yml", '"unit" stands twice')),
+    "row too long": (PANEL + "e,2026-03-16,,1,1,9\n", MAPPING, ("panel.csv", "1 row with more or fewer", "row 26")),
+    "open quote": (PANEL + 'e,2026-03-16,,1,"1\n', MAPPING, ("panel.csv", "row 26", "double quote", "Mend")),
     "transform": (PANEL, MAPPING.replace("better: up", "better: up, transform: ln"), ("transform", '"ln"', "log1p")),
 }
 

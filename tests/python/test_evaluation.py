@@ -417,7 +417,7 @@ def test_probabilities_are_moved_to_the_base_rate_of_the_simulation(arm: dict) -
     judged = _judged()
     positive, negative = judged.truth.positive(117), judged.truth.negative(117)
     used = judged.scored & (positive | negative)
-    said = expit(judged.log_odds[used] + logit(282 / 1476) - logit(protocol.base_rate_of()))
+    said = expit(judged.log_odds[used] + logit(282 / 1476) - logit(protocol.load_calibration().base_rate))
     assert arm["probabilities"]["shifted"]["brier"] == pytest.approx(measures.brier(said, positive[used]), abs=5e-5)
     assert sum(row["n"] for row in arm["probabilities"]["shifted"]["reliability"]) == arm["team_weeks"]
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from counterpoise.scoring import draws
 from counterpoise.scoring.alerts import HELD_WEEKS
+from counterpoise.scoring.bands import bands_of
 from counterpoise.scoring.contrasts import BY_ROW, Contrasts, change_of_hands, restlessness, weigh
 from counterpoise.scoring.draws import drawn_odds
 from counterpoise.scoring.evidence import HIGHEST, LOWEST, may_move, must_move
 from counterpoise.scoring.score import (
     Calibration,
     Scores,
-    bands_of,
     ranked_reasons,
     score_contrasts,
 )
@@ -112,6 +112,13 @@ def test_longer_waits_are_explained_by_more_demand_and_worse_quality_is_not() ->
     assert _odds(_evidence(**harmed, pressure=100.0), {}) > _odds(_evidence(**busy, pressure=100.0), {}) + 0.5
 
 
+def test_demand_explains_a_wait_and_nothing_else() -> None:
+    """The same outcome evidence, once of a wait and once of something else, while more comes in."""
+    waits = _evidence([50.0, 1.0, 0.1, 1.0], [0.1, 1.0, 50.0, 1.0], [1.0, 1.0], pressure=100.0)
+    comes_back = _evidence([50.0, 1.0, 1.0, 0.1], [0.1, 1.0, 1.0, 50.0], [1.0, 1.0], pressure=100.0)
+    assert _odds(waits, {}) < _odds(comes_back, {}) - 0.5
+
+
 def test_a_mechanism_without_harm_is_no_paradox() -> None:
     """However strong: with outcomes that hold the odds stay below even."""
     calm = _evidence([1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 0.2, 0.2], [np.exp(HIGHEST), 1.0])
@@ -166,7 +173,7 @@ ROLES = {
     "reopen_rate": "outcome", "csat": "outcome", "end_to_end_hours": "wait",
 }  # fmt: skip
 SCALES = np.array([0.2, 0.3, 0.2, 0.5, 0.08, 0.3])
-CALIBRATION = Calibration("test", intercept=-1.5, slope=1.0)
+CALIBRATION = Calibration("test", intercept=-1.5, slope=1.0, base_rate=0.15)
 
 
 def _organisation(
@@ -418,6 +425,17 @@ def test_no_alert_from_what_is_no_paradox() -> None:
         calm = ALARMED.effect.copy()
         calm[:, metric] = 0.0
         assert not _scored(replace(ALARMED, effect=calm)).alert.any()
+
+
+def test_no_alert_from_a_mechanism_and_a_shade_of_harm() -> None:
+    """The outcome lies below its floor, but within its own error: evidence against harm, whatever habit is seen."""
+    effect, error = ALARMED.effect.copy(), ALARMED.error.copy()
+    effect[:, 3], error[:, 3] = -0.4 * SCALES[3], 4 * SCALES[3]
+    shaded = replace(ALARMED, effect=effect, error=error)
+    shaded.effect[:, 4:] = np.nan
+    scores = score_contrasts(shaded, {}, replace(CALIBRATION, intercept=3.0))
+    assert moves(weigh(shaded)).harm[-1] < 0 and scores.risk[-1] > 95
+    assert not scores.alert.any() and "moved less than what matters" in scores.alert_reason[-1]
 
 
 def test_a_gap_in_the_data_raises_no_alert() -> None:

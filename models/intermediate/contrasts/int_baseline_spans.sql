@@ -46,12 +46,9 @@ limits as (
         item_type,
         valid_from,
         threshold,
-        coalesce(clock, case when metric_id = 'resolution_hours' then 'working' else 'calendar' end) as clock
+        {{ counterpoise.limit_clock() }} as clock
     from {{ ref('stg_targets') }}
-    where
-        metric_id in ('first_response_hours', 'resolution_hours')
-        and direction = 'at_most'
-        and threshold > 0
+    where {{ counterpoise.is_item_limit() }}
 
 ),
 

@@ -42,10 +42,7 @@ targets as (
         {{ counterpoise.epoch_seconds('cast(valid_from as ' ~ counterpoise.type_of('timestamp') ~ ')') }} as valid_from_second,
         {{ counterpoise.epoch_seconds('cast(valid_to as ' ~ counterpoise.type_of('timestamp') ~ ')') }} + 86400 as valid_to_second
     from {{ ref('stg_targets') }}
-    where
-        metric_id in ('first_response_hours', 'resolution_hours')
-        and direction = 'at_most'
-        and threshold > 0
+    where {{ counterpoise.is_item_limit() }}
 
 ),
 
@@ -56,7 +53,7 @@ candidates as (
         items.version_from_week,
         targets.metric_id,
         targets.threshold as target_hours,
-        coalesce(targets.clock, case when targets.metric_id = 'resolution_hours' then 'working' else 'calendar' end) as clock,
+        {{ counterpoise.limit_clock('targets.') }} as clock,
         row_number() over (
             partition by items.work_item_id, items.version_from_week, targets.metric_id
             order by

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from counterpoise.errors import InputError
+from counterpoise.inputs.mapping_file import read_yaml
 from counterpoise.inputs.words import did_you_mean, show
 
 TRANSFORMS = ("none", "log", "log1p", "logit")
@@ -88,17 +87,7 @@ def read_mapping(path: Path) -> PanelMapping | TrialMapping:
     Raises:
         InputError: the file is missing, no YAML, or says what it cannot mean; names key and remedy.
     """
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(f"The mapping {path} does not exist. docs/effects.md shows how to write one.") from None
-    except OSError as error:
-        raise InputError(f"The mapping {path} cannot be opened: {error.strerror or error}.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{path.name} is not the YAML a mapping needs: {' '.join(str(error).split())}.") from None
-    return _Checker(path.name).mapping(document)
+    return _Checker(path.name).mapping(read_yaml(path, "docs/effects.md"))
 
 
 class _Checker:

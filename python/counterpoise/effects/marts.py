@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ from counterpoise.effects.imputation import Estimate, Floats, Ints, Panel
 from counterpoise.effects.study import Study, study
 from counterpoise.guardrails import CheckReport
 from counterpoise.warehouse import Warehouse
+from counterpoise.weeks import EPOCH_MONDAY, week_of
 
 # Kinds of change that could have been left undone. Migrations and outside events are none: the first change what is
 # counted, the second nobody chose.
@@ -24,7 +25,6 @@ BIN_WEEKS = 4
 LAST_WEEK = 51
 LEADS = 3
 _WEEKS_A_YEAR = 365.25 / 7
-_EPOCH_MONDAY = date(1970, 1, 5)
 _TABLE = "fct_intervention_effect"
 _TRANSFORMS = {"binomial": "logit", "rate": "log", "log_duration": "log"}  # others: values as they are
 
@@ -146,15 +146,11 @@ def _starts(rows: list[dict], teams: frozenset[str]) -> dict[str, tuple[int, int
     """First week of each team's first change, and the last week it lasted; a row without a team is everybody's."""
     starts: dict[str, tuple[int, int | None]] = {}
     for row in rows:
-        ended = None if row["ended_at"] is None else _week(row["ended_at"])
+        ended = None if row["ended_at"] is None else week_of(row["ended_at"].date())
         for team in [row["team_id"]] if row["team_id"] is not None else sorted(teams):
             if team in teams:
-                starts.setdefault(team, (_week(row["started_at"]), ended))
+                starts.setdefault(team, (week_of(row["started_at"].date()), ended))
     return starts
-
-
-def _week(moment: datetime) -> int:
-    return (moment.date() - _EPOCH_MONDAY).days // 7
 
 
 def _read_metrics(warehouse: Warehouse) -> list[Metric]:
@@ -272,7 +268,7 @@ def _row(
         "team_weeks": 0 if estimate is None else estimate.rows,
         "pre_trend_p": _settled(check.p if check else None),
         "assumes": result.assumes,
-        "data_through": _EPOCH_MONDAY + timedelta(weeks=through, days=6),
+        "data_through": EPOCH_MONDAY + timedelta(weeks=through, days=6),
     }
 
 

@@ -1,20 +1,17 @@
 """What `counterpoise effects` writes: JSON, CSV, a page, and a table on the screen."""
 
-import base64
 import csv
-import hashlib
 import io
 import json
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from counterpoise.effects import words
 from counterpoise.effects.analyse import Effects, Report, Row
 from counterpoise.effects.plot import Point, draw
 from counterpoise.effects.study import PRE_TREND_FROM
+from counterpoise.pages import page_environment
 
 _METHODS = {
     "imputation": "Imputation estimator (Borusyak, Jaravel, Spiess 2024), {treated} treated and {control} never "
@@ -114,16 +111,9 @@ def as_text(report: Report) -> str:
 
 def as_page(report: Report) -> str:
     """A page that opens from a file and loads nothing; everything from data is escaped."""
-    environment = Environment(
-        loader=PackageLoader("counterpoise.effects"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    css = files("counterpoise.effects").joinpath("templates/effects.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    environment = page_environment("counterpoise.effects", ("counterpoise.effects", "effects.css"))
     return environment.get_template("effects.html").render(
         report=report,
-        css=css,
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
         picture=_picture,
         method=method_sentence,
         check=check_sentence,

@@ -8,9 +8,11 @@ import numpy as np
 
 from counterpoise.effects.imputation import Floats, Ints
 from counterpoise.errors import InputError
-from counterpoise.inputs.words import count, did_you_mean, quote_name, show
-
-_EPOCH_MONDAY = date(1970, 1, 5)
+from counterpoise.inputs.casts import SourceColumn
+from counterpoise.inputs.csv_source import open_csv
+from counterpoise.inputs.sources import Source, open_parquet
+from counterpoise.inputs.words import count, did_you_mean, show
+from counterpoise.weeks import week_of
 
 
 class PanelFile:
@@ -26,32 +28,27 @@ class PanelFile:
         if not path.is_file():
             raise InputError(f"The panel {path} does not exist. Give a CSV, CSV.gz or Parquet file.")
         is_parquet = path.suffix.lower() in (".parquet", ".pq")
-        source = "read_parquet(?)" if is_parquet else "read_csv(?, all_varchar = true, header = true, nullstr = '')"
         with duckdb.connect() as connection:
-            try:
-                relation = connection.execute(f"select * from {source} limit 0", [str(path)])
-                there = [column[0] for column in relation.description]
-                self._check(wanted, there)
-                # a row that is not there in a file with sums is not the same as an empty one; empty text is no value
-                listed = ", ".join(f"nullif(trim(cast({quote_name(name)} as varchar)), '')" for name in wanted)
-                rows = connection.execute(f"select {listed} from {source}", [str(path)]).fetchall()
-            except duckdb.Error as error:
-                raise InputError(
-                    f"{self.label} cannot be read: {str(error).splitlines()[0]} Give a CSV, CSV.gz or Parquet file "
-                    "with one header row."
-                ) from None
+            source = open_parquet(connection, path) if is_parquet else open_csv(path, wanted)
+            columns = [self._found(source, name) for name in wanted]
+            # empty text is no value
+            listed = ", ".join(f"nullif(trim(cast({column.sql} as varchar)), '')" for column in columns)
+            with source.scan(connection) as relation:
+                rows = connection.execute(f"select {listed} from {relation}").fetchall()
         self._texts = dict(zip(wanted, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
         self.rows = len(rows)
         if not rows:
             raise InputError(f"{self.label} has no rows. Give a file with one row a unit and period.")
 
-    def _check(self, wanted: tuple[str, ...], there: list[str]) -> None:
-        for name in wanted:
-            if name not in there:
-                raise InputError(
-                    f"{self.label} has no column {show(name)}.{did_you_mean(name, there)} Correct the mapping, or the "
-                    f"file's first row."
-                )
+    def _found(self, source: Source, name: str) -> SourceColumn:
+        column = source.find(name)
+        if column is None:
+            there = [column.name for column in source.columns]
+            raise InputError(
+                f"{self.label} has no column {show(name)}.{did_you_mean(name, there)} Correct the mapping, or the "
+                f"file's first row."
+            )
+        return column
 
     def texts(self, name: str) -> list[str | None]:
         """The column as text; None where it is empty."""
@@ -125,7 +122,7 @@ def parse_period(text: str, every: str) -> float:
         return float("nan")
     if every == "month":
         return float(parsed.year * 12 + parsed.month - 1)
-    return float((parsed - _EPOCH_MONDAY).days // 7)
+    return float(week_of(parsed))
 
 
 def numbered(texts: list[tuple[str, ...]]) -> Ints:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from counterpoise.evaluation.charts import cusum, ewma, mann_kendall, xmr_rules
+from counterpoise.evaluation.charts import cusum, ewma, ewma_limits, mann_kendall, xmr_rules
 from counterpoise.evaluation.organisation import Weekly
 from counterpoise.report.limits import xmr_limits
 from counterpoise.scoring.evidence import Floats
@@ -191,7 +191,7 @@ def ewma_chart(weekly: Weekly) -> Found:
     """EWMA of every outcome, in its own standard deviations."""
     z = _after(_outcomes_worse(weekly))
     weight = 0.2
-    line = ewma(z, weight, np.zeros(z.shape[:-1])) / np.sqrt(weight / (2 - weight))
+    line = ewma(z, weight, np.zeros(z.shape[:-1])) / ewma_limits(0.0, 1.0, weight, width=1.0)[1]
     return _over(_charted(z, line), 3.0)
 
 

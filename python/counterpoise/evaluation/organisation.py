@@ -17,14 +17,16 @@ import numpy as np
 from counterpoise.errors import CounterpoiseError
 from counterpoise.evaluation.measures import Truth, week_index
 from counterpoise.inputs import load_folder
+from counterpoise.inputs.words import quote_text
 from counterpoise.project import find_project_dir
-from counterpoise.scoring.contrasts import EPOCH_MONDAY, Contrasts, read_contrasts
+from counterpoise.scoring.contrasts import Contrasts, read_contrasts
 from counterpoise.scoring.evidence import Floats
 from counterpoise.scoring.score import read_story_weights
 from counterpoise.simulation import simulate
 from counterpoise.warehouse import DuckDBFile, Warehouse
 from counterpoise.warehouse.dbt import DbtProject
 from counterpoise.warehouse.duckdb_file import quoted
+from counterpoise.weeks import week_of
 
 Progress = Callable[[str], None]
 
@@ -34,7 +36,7 @@ _BUILT = (
     "+int_contrast", "+int_team_weeks", "+fct_signal_week", "+team_exposure", "+dim_signal", "+dim_pair",
     "+story_registry", "+fct_metric_week",
 )  # fmt: skip
-_PRIVATE_READ = ("int_contrast", "int_team_weeks", "int_team_contrast", "int_evidence")
+_PRIVATE_READ = ("int_contrast", "int_team_weeks")
 # What the marts depend on beside the arguments; a change of any of it makes kept marts stale.
 _SOURCES = (
     "models",
@@ -97,7 +99,7 @@ class Organisation:
     def rows(self) -> tuple[np.ndarray, np.ndarray]:
         """Team and week index of each row of the contrasts, so that rows can be laid out as a grid."""
         place = {team: index for index, team in enumerate(self.truth.team_ids)}
-        first = week_index(START, EPOCH_MONDAY)
+        first = week_of(START)
         return np.array([place[team] for team in self.contrasts.team_ids]), self.contrasts.weeks - first
 
     def grid(self, values: np.ndarray, empty: float | bool) -> np.ndarray:
@@ -182,7 +184,7 @@ def _keep_what_is_read(warehouse: DuckDBFile, build_folder: Path) -> None:
     """Copy the marts and the few private tables that the score reads to the place where they are looked for."""
     build_folder.mkdir()
     connection = warehouse.connect()
-    connection.execute(f"attach '{str(build_folder / 'work.duckdb').replace(chr(39), chr(39) * 2)}' as kept")
+    connection.execute(f"attach {quote_text(str(build_folder / 'work.duckdb'))} as kept")
     found = connection.execute(
         "select table_schema, table_name from information_schema.tables where table_catalog = current_database() "
         "and table_type = 'BASE TABLE'"

@@ -94,12 +94,6 @@ class Judged:
         return ~np.isnan(self.risk)
 
 
-def base_rate_of(version: str = "v1") -> float:
-    """The base rate that the calibration in the package was shifted to."""
-    content = json.loads((files("counterpoise.scoring") / "calibration" / f"{version}.json").read_text("utf-8"))
-    return float(content["base_rate"])
-
-
 def judge(organisation: Organisation, calibration: Calibration, others: dict[str, tuple[Floats, np.ndarray]]) -> Judged:
     """Score an organisation as a run would."""
     contrasts, truth = organisation.contrasts, organisation.truth
@@ -391,7 +385,7 @@ def probability_figures(judged: Judged, positive: np.ndarray, used: np.ndarray) 
     """How far the risk is right as a probability: as it is, and moved to the base rate of the simulation."""
     labels = positive[used]
     said = judged.risk[used] / 100
-    shifted = measures.shift_base_rate(said, base_rate_of(), float(labels.mean()))
+    shifted = measures.shift_base_rate(said, load_calibration().base_rate, float(labels.mean()))
     return {
         name: {
             "brier": _round(measures.brier(probability, labels)),

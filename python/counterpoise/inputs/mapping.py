@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from counterpoise.errors import InputError
+from counterpoise.inputs.mapping_file import read_yaml
 from counterpoise.inputs.words import did_you_mean, fold, show, trim
 
 ITEM_TYPES = ("ticket", "issue", "pull_request", "incident", "change", "deliverable", "task", "other")
@@ -102,37 +101,7 @@ def read_mapping(path: Path) -> Mapping:
     Raises:
         InputError: the file is missing, no YAML, or says what it cannot mean; names key and remedy.
     """
-    return _Checker(path.name).mapping(_read_yaml(path))
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML in which a key may stand only once; plain YAML would keep the last and forget the others."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        seen = set()
-        for key_node, _ in node.value:
-            if isinstance(key_node, yaml.ScalarNode):
-                if key_node.value in seen:
-                    message = f"{show(key_node.value)} stands twice; put what belongs together under one"
-                    raise yaml.constructor.ConstructorError(None, None, message, key_node.start_mark)
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
-
-
-def _read_yaml(path: Path) -> object:
-    try:
-        return _StrictLoader(path.read_text(encoding="utf-8-sig")).get_single_data()
-    except FileNotFoundError:
-        raise InputError(f"The mapping {path} does not exist. docs/event-log.md shows how to write one.") from None
-    except OSError as error:
-        raise InputError(f"The mapping {path} cannot be opened: {error.strerror or error}.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise InputError(f"{path.name} is not the YAML a mapping needs{where}: {problem}.") from None
+    return _Checker(path.name).mapping(read_yaml(path, "docs/event-log.md"))
 
 
 class _Checker:

@@ -1,15 +1,13 @@
 """Renders the pages into a folder beside the report and puts it in the report's place."""
 
-import base64
-import hashlib
 import shutil
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from counterpoise.errors import CounterpoiseError, UsageError
+from counterpoise.pages import page_environment
 from counterpoise.report import views, words
 from counterpoise.report.data import (
     EVIDENCE_WEEKS,
@@ -140,21 +138,10 @@ def _write(data: ReportData, tables: Tables, folder: Path, tell: Callable[[str],
 
 def _environment(data: ReportData) -> Environment:
     """Templates that escape everything from data, with the words and what every page needs."""
-    environment = Environment(
-        loader=PackageLoader("counterpoise.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    css = files("counterpoise.report").joinpath("templates/report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    environment = page_environment("counterpoise.report", ("counterpoise.report", "report.css"))
     environment.globals.update(
         data=data,
         pages=("steps", "signals", *(name for name in PAGES if name != "steps")),
-        css=css,
-        # Nothing may load and nothing may run; the one style sheet is named by its hash.
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
         team_folder=TEAM_FOLDER,
         say=words.say,
         count=words.count,

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from counterpoise.scoring.contrasts import Contrasts
+from counterpoise.scoring.bands import limit_of
+from counterpoise.scoring.contrasts import Contrasts, weeks_ago
 from counterpoise.scoring.evidence import Floats
 from counterpoise.scoring.stories import risk_of
 
-# So many weeks in a row count: the risk of their mean log odds must be at least this, and none may be below that.
+# So many weeks in a row count: the risk of their mean log odds must be high, and none of them may be clear.
 HELD_WEEKS = 4
-HELD_RISK, LOWEST_RISK = 70.0, 20.0
+HELD_RISK, LOWEST_RISK = limit_of("high"), limit_of("watch")
 # Moves matter from half the margin on below which a pair calls a metric flat.
 MATTERS = 0.5
 # At most this share of the alarms of one week may be false, as far as the risks are right.
@@ -47,7 +48,8 @@ def raise_alerts(
         is_paradox: the story told is a paradox, shape (rows,).
         intercept, slope: of the calibrated risk.
     """
-    weeks = _last_weeks(contrasts, odds)
+    # NaN where one of the weeks has no score
+    weeks = np.stack([weeks_ago(contrasts, odds, lag) for lag in range(HELD_WEEKS)])
     risk, held, lowest = (risk_of(each, intercept, slope) for each in (odds, weeks.mean(axis=0), weeks.min(axis=0)))
     with np.errstate(invalid="ignore"):
         now, lasting = risk >= HELD_RISK, (held >= HELD_RISK) & (lowest >= LOWEST_RISK)
@@ -65,16 +67,6 @@ def raise_alerts(
     ):
         reason[wanted] = words.format(weeks=HELD_WEEKS)
     return Alerts(alert, reason)
-
-
-def _last_weeks(contrasts: Contrasts, odds: Floats) -> Floats:
-    """Odds of this and the weeks before of the same team, shape (HELD_WEEKS, rows); NaN where there is no score."""
-    weeks = np.full((HELD_WEEKS, len(odds)), np.nan)
-    weeks[0] = odds
-    for before in range(1, HELD_WEEKS):
-        same = np.flatnonzero(contrasts.team_ids[before:] == contrasts.team_ids[:-before]) + before
-        weeks[before, same] = odds[same - before]
-    return weeks
 
 
 def _large_and_going_on(contrasts: Contrasts) -> np.ndarray:

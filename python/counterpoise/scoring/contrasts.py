@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +10,11 @@ import pyarrow.compute as pc
 from counterpoise.scoring.evidence import Floats, bayes_factor, mean_there
 from counterpoise.scoring.stories import Evidence
 from counterpoise.warehouse import Warehouse
+from counterpoise.weeks import EPOCH_DAYS
 
 # Outcomes of finished work are known some weeks later, so outputs are read now and four weeks ago; and what has been
 # waited for came in some weeks earlier still.
 OUTPUT_LAGS, PRESSURE_LAGS = (0, 4), (0, 4, 8)
-EPOCH_MONDAY = date(1970, 1, 5)
-_EPOCH_DAYS = 4  # from 1970-01-01 to that Monday
 # Gains are outputs, but being booked is none (text 001). What a gain may cost are the outcomes (customers, quality) and
 # what people feel (human) that a pair always holds against it. Time in a queue is held against being booked only: it
 # grows with any demand, and would make every busy season look like a paradox. How much comes in per head explains slow
@@ -95,9 +93,14 @@ class Contrasts:
         """Some of the rows."""
         return replace(self, **{name: getattr(self, name)[wanted] for name in BY_ROW})
 
+    @property
+    def known(self) -> np.ndarray:
+        """Which metrics anything is known of, shape (rows, metrics)."""
+        return np.any(~np.isnan(self.effect), axis=2)
+
     def starts(self) -> np.ndarray:
         """Where each team begins, shape (teams,)."""
-        return np.flatnonzero(np.r_[True, self.team_ids[1:] != self.team_ids[:-1]]) if len(self) else np.array([], int)
+        return _starts(self.team_ids)
 
     def spans(self) -> list[tuple[int, int]]:
         """Where each team begins and ends."""
@@ -121,6 +124,11 @@ class Contrasts:
 BY_ROW = ("team_ids", "weeks", "effect", "error", "mechanism", "people", "hands", "exposure", "trial")
 
 
+def _starts(team_ids: np.ndarray) -> np.ndarray:
+    """Where each team begins among rows by team, shape (teams,)."""
+    return np.flatnonzero(np.r_[True, team_ids[1:] != team_ids[:-1]]) if len(team_ids) else np.array([], int)
+
+
 class TeamWeeks:
     """The complete weeks of all teams in order, and the place of any team and week among them.
 
@@ -136,8 +144,7 @@ class TeamWeeks:
         self.team_ids = np.array(rows["team_id"].to_pylist(), dtype=object)
         self.weeks = _whole(rows["week"])
         self.people, self.hands = _doubles(rows["active_people"]), _doubles(rows["exposure"])
-        changes = self.team_ids[1:] != self.team_ids[:-1]
-        self._starts = np.flatnonzero(np.r_[True, changes]) if len(self) else np.array([], int)
+        self._starts = _starts(self.team_ids)
         self._ends = np.r_[self._starts[1:], len(self)]
         self._teams = pa.array(self.team_ids[self._starts], pa.string())
 
@@ -156,7 +163,7 @@ class TeamWeeks:
 
     def places_of_dates(self, team_ids: pa.Array, week_starts: pa.Array) -> np.ndarray:
         """The same for weeks told by their Monday."""
-        return self.places(team_ids, (_whole(week_starts.cast(pa.date32()).cast(pa.int32())) - _EPOCH_DAYS) // 7)
+        return self.places(team_ids, (_whole(week_starts.cast(pa.date32()).cast(pa.int32())) - EPOCH_DAYS) // 7)
 
 
 def read_contrasts(warehouse: Warehouse, spine: TeamWeeks | None = None) -> Contrasts:
@@ -296,7 +303,7 @@ def assemble(contrasts: Contrasts, better: Floats, worse: Floats) -> Evidence:
     output, pressure = contrasts.is_output, contrasts.has_role(PRESSURE)
     better = better.copy()
     for metrics, lags in ((output, OUTPUT_LAGS), (pressure, PRESSURE_LAGS)):
-        lagged = np.stack([_weeks_ago(contrasts, better[:, metrics], lag) for lag in lags])
+        lagged = np.stack([weeks_ago(contrasts, better[:, metrics], lag) for lag in lags])
         better[:, metrics] = mean_there(lagged, axis=0)
     told = ~pressure
     return Evidence(
@@ -310,7 +317,7 @@ def assemble(contrasts: Contrasts, better: Floats, worse: Floats) -> Evidence:
     )
 
 
-def _weeks_ago(contrasts: Contrasts, values: Floats, lag: int) -> Floats:
+def weeks_ago(contrasts: Contrasts, values: Floats, lag: int) -> Floats:
     """Values of the same team `lag` weeks before; NaN where there is no such week."""
     if lag == 0:
         return values

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from counterpoise.guardrails import CheckReport
 from counterpoise.scoring.alerts import raise_alerts
+from counterpoise.scoring.bands import bands_of, limit_of
 from counterpoise.scoring.contrasts import (
-    EPOCH_MONDAY,
     Contrasts,
     TeamWeeks,
     read_contrasts,
@@ -35,14 +35,14 @@ from counterpoise.scoring.stories import (
 )
 from counterpoise.scoring.words import divergence_sentence, reason_sentence
 from counterpoise.warehouse import Warehouse
+from counterpoise.weeks import EPOCH_DAYS
 
-# From which risk on a band begins, and how much must be measured before "clear" may be said.
-BANDS = (("high", 70.0), ("elevated", 45.0), ("watch", 20.0), ("clear", 0.0))
+# How much must be measured before "clear" may be said.
 CLEAR_COVERAGE = 0.65  # a tracked output and three in ten of the outcomes
 # What was known for so many weeks and is not now is missed: nothing is called clear without it.
 MISSED_AFTER_WEEKS = 26
 # From which risk on a paradox is told, and from which log evidence on its mechanism is named.
-PARADOX_FROM = dict(BANDS)["watch"]
+PARADOX_FROM = limit_of("watch")
 MECHANISM_SEEN = 1.0
 # The interval covers 90 %: draws of every effect around its estimate, and prior odds off by a factor of two.
 PRIOR_BAND = np.log(2)
@@ -57,17 +57,18 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Calibration:
-    """Two numbers that turn log odds into a risk, with the version of how they were got."""
+    """Two numbers that turn log odds into a risk, the base rate they are for, and the version of how they were got."""
 
     model_version: str
     intercept: float
     slope: float
+    base_rate: float
 
 
 def load_calibration(version: str = "v1") -> Calibration:
     """The calibration file kept in the package."""
     content = json.loads((files("counterpoise.scoring") / "calibration" / f"{version}.json").read_text("utf-8"))
-    return Calibration(content["model_version"], content["intercept"], content["slope"])
+    return Calibration(*(content[name] for name in ("model_version", "intercept", "slope", "base_rate")))
 
 
 @dataclass(frozen=True)
@@ -151,13 +152,13 @@ def _score_rows(contrasts: Contrasts, priors: Priors, calibration: Calibration) 
 
 def has_output_and_outcome(contrasts: Contrasts) -> np.ndarray:
     """Team-weeks with a tracked output and an outcome to hold against it; shape (rows,)."""
-    known = np.any(~np.isnan(contrasts.effect), axis=2)
+    known = contrasts.known
     return known[:, contrasts.is_output].any(axis=1) & known[:, contrasts.is_outcome].any(axis=1)
 
 
 def _coverage(contrasts: Contrasts) -> Floats:
     """Half for any output, half for the share of outcomes that are measured."""
-    known = np.any(~np.isnan(contrasts.effect), axis=2)
+    known = contrasts.known
     outcomes = known[:, contrasts.is_outcome]
     if not outcomes.size:
         return np.zeros(len(known))
@@ -166,19 +167,12 @@ def _coverage(contrasts: Contrasts) -> Floats:
 
 def _missed(contrasts: Contrasts) -> np.ndarray:
     """Team-weeks in which an output or outcome is unknown that was known for half a year and more; shape (rows,)."""
-    known = np.any(~np.isnan(contrasts.effect), axis=2)[:, contrasts.is_output | contrasts.is_outcome]
+    known = contrasts.known[:, contrasts.is_output | contrasts.is_outcome]
     weeks = np.cumsum(known, axis=0)
     starts = contrasts.starts()
     earlier = np.vstack([np.zeros((1, known.shape[1]), weeks.dtype), weeks])[starts]
     counts = np.diff(np.r_[starts, len(contrasts)])
     return ((weeks - np.repeat(earlier, counts, axis=0) >= MISSED_AFTER_WEEKS) & ~known).any(axis=1)
-
-
-def bands_of(risk: Floats, may_be_clear: np.ndarray) -> np.ndarray:
-    """Names of the bands; where too little is measured nothing is called clear. Shapes (rows,); NaN risk: lowest."""
-    names, lowest = zip(*reversed(BANDS), strict=True)
-    band = np.digitize(np.nan_to_num(risk), lowest) - 1
-    return np.array(names, dtype=object)[np.where((band == 0) & ~may_be_clear, 1, band)]
 
 
 def score(
@@ -255,7 +249,7 @@ def _status(
 
 def _week_starts(weeks: np.ndarray) -> pa.Array:
     """Mondays of week numbers."""
-    return pa.array(weeks * 7 + (EPOCH_MONDAY - datetime(1970, 1, 1).date()).days, pa.int32()).cast(pa.date32())
+    return pa.array(weeks * 7 + EPOCH_DAYS, pa.int32()).cast(pa.date32())
 
 
 def _risk_rows(
