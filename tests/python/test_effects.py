@@ -126,6 +126,17 @@ def test_what_nothing_speaks_for_is_left_out_and_counted() -> None:
     assert nobody_left.rows_left_out == 2 and nobody_left.average() is None
 
 
+def test_units_without_a_past_say_nothing_and_break_nothing() -> None:
+    # both treated from the first week there is: nobody knows what would have been
+    panel = Panel(
+        np.array([0, 0, 0, 1, 1]), np.array([5, 6, 7, 5, 6]), np.array([5.0, 5, 5, 2, 2]), np.arange(5.0),
+        np.empty((5, 0)),
+    )  # fmt: skip
+    found = Imputation(panel)
+    assert found.average() is None and found.pre_trend(3) is None and found.units_left_out == 2
+    assert study(panel, [(0, None), (0, 3)], 4, 4, 52) is None
+
+
 def test_rows_in_another_component_cannot_be_imputed() -> None:
     # untreated rows of units 0 and 1 share no period, so nothing ties period 2 to unit 1
     unit, period = np.array([0, 0, 1, 1]), np.array([2, 3, 0, 2])

@@ -100,7 +100,7 @@ class _TwoWay:
         share /= present
         # covariates about their unit means, and as large as a period's column, so that one tolerance fits all
         mean = np.column_stack([np.bincount(u, column, units) for column in x.T] or [np.empty((units, 0))]) / present
-        size = np.sqrt(((x - mean[u]) ** 2).sum(axis=0) / max(len(u) / periods, 1.0))
+        size = np.sqrt(((x - mean[u]) ** 2).sum(axis=0) / max(len(u) / max(periods, 1), 1.0))
         magnitude = np.abs(x).max(axis=0, initial=0.0)
         size = np.where(size > 1e-9 * np.maximum(magnitude, 1e-300), size, np.maximum(magnitude, 1.0))
         self._extra, mean = extra / size, mean / size
