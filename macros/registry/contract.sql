@@ -1,16 +1,25 @@
 {#- The rows of one contract table as the warehouse has them: typed, persons hashed, and typed nulls for what is absent.
-    Columns come from the source definition (YAML), so the contract stands in one place.
+    Columns come from the source definition (YAML), so the contract stands in one place. `relation` reads the same columns from elsewhere.
     `counterpoise_assumed_columns: true` skips the look at the warehouse (offline compile): every table and column is taken as there. -#}
-{% macro contract_rows(table, source_name='work_system') %}
-    {%- set relation = source(source_name, table) -%}
+{% macro contract_rows(table, source_name='work_system', relation=none) %}
+    {%- set relation = relation or source(source_name, table) -%}
     {%- if not execute -%}
         select 1 as placeholder
     {%- else -%}
         {%- set columns = counterpoise.contract_columns(table, source_name) -%}
-        {%- set offered = counterpoise.offered_columns(relation, columns) -%}
+        {{ counterpoise.typed_rows(relation, columns) }}
+    {%- endif -%}
+{% endmacro %}
+
+{#- The columns of a relation as their definitions say; `within` makes the hashes of persons those of one instance of a tool. -#}
+{% macro typed_rows(relation, columns, within=none) %}
+    {%- set offered = counterpoise.offered_columns(relation, columns) -%}
         select
+        {%- if within is not none %}
+            cast({{ counterpoise.text_literal(within) }} as {{ counterpoise.type_of('string') }}) as source_system,
+        {%- endif %}
         {%- for column in columns %}
-            {{ counterpoise.contract_column(column, offered) }} as {{ column.name }}{{ ',' if not loop.last }}
+            {{ counterpoise.contract_column(column, offered, within) }} as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
         {%- if offered is none %}
         from (select 1 as one_row) as nothing
@@ -18,19 +27,28 @@
         {%- else %}
         from {{ relation }}
         {%- endif -%}
-    {%- endif -%}
 {% endmacro %}
 
 {% macro contract_columns(table, source_name='work_system') %}
-    {%- set node = graph.sources['source.counterpoise.' ~ source_name ~ '.' ~ table] -%}
-    {{ return(node.columns.values() | list) }}
+    {{ return(counterpoise.source_definition(source_name, table).columns.values() | list) }}
 {% endmacro %}
 
-{#- Names (lower case) and types of the columns the warehouse offers; none where the table is absent. -#}
+{#- The definition of a source's table, of this package or of any other one. -#}
+{% macro source_definition(source_name, table) %}
+    {%- for node in graph.sources.values() if node.source_name == source_name and node.name == table -%}
+        {{ return(node) }}
+    {%- endfor -%}
+    {{ exceptions.raise_compiler_error("no source " ~ source_name ~ "." ~ table ~ " is defined; name it, with its columns, in a YAML file") }}
+{% endmacro %}
+
+{#- Types of the columns the warehouse offers and their names as it writes them, by name in lower case; none where the table is absent. -#}
 {% macro offered_columns(relation, columns) %}
     {%- set offered = {} -%}
     {%- if counterpoise.setting('assumed_columns') -%}
-        {%- for column in columns -%}{%- do offered.update({column.name: column.data_type}) -%}{%- endfor -%}
+        {%- for column in columns -%}
+            {%- set name = column.config.get('meta', {}).get('source_column', column.name) -%}
+            {%- do offered.update({name | lower: {'type': column.data_type, 'name': name}}) -%}
+        {%- endfor -%}
         {{ return(offered) }}
     {%- endif -%}
     {%- set found = adapter.get_relation(database=relation.database, schema=relation.schema, identifier=relation.identifier) -%}
@@ -38,22 +56,23 @@
         {{ return(none) }}
     {%- endif -%}
     {%- for column in adapter.get_columns_in_relation(found) -%}
-        {%- do offered.update({column.name | lower: column.data_type | lower}) -%}
+        {%- do offered.update({column.name | lower: {'type': column.data_type | lower, 'name': adapter.quote(column.name)}}) -%}
     {%- endfor -%}
     {{ return(offered) }}
 {% endmacro %}
 
-{% macro contract_column(column, offered) %}
+{% macro contract_column(column, offered, within=none) %}
     {%- set kind = column.data_type -%}
     {%- set type = counterpoise.type_of(kind) -%}
-    {%- if offered is none or column.name not in offered -%}
+    {%- set found = (offered or {}).get(column.config.get('meta', {}).get('source_column', column.name) | lower) -%}
+    {%- if found is none -%}
         cast(null as {{ type }})
     {%- elif column.config.get('meta', {}).get('person') -%}
-        {{ counterpoise.hash_person(column.name) }}
-    {%- elif kind == 'timestamp' and ('with time zone' in offered[column.name] or 'timestamptz' in offered[column.name]) -%}
-        cast({{ column.name }} at time zone 'UTC' as {{ type }})
+        {{ counterpoise.hash_person(found.name, within) }}
+    {%- elif kind == 'timestamp' and ('with time zone' in found.type or 'timestamptz' in found.type) -%}
+        cast({{ found.name }} at time zone 'UTC' as {{ type }})
     {%- else -%}
-        cast({{ column.name }} as {{ type }})
+        cast({{ found.name }} as {{ type }})
     {%- endif -%}
 {% endmacro %}
 
@@ -79,7 +98,7 @@
     from (
         select
             *,
-            min(_loaded_at) over (partition by {{ key | join(', ') }}) as first_loaded_at,
+            min(came_at) over (partition by {{ key | join(', ') }}) as first_loaded_at,
             row_number() over (
                 partition by {{ key | join(', ') }}
                 order by
@@ -94,22 +113,54 @@
     where newest_first = 1 and not coalesce(_deleted, false)
 {% endmacro %}
 
-{#- A staging model: the contract table, with the rows of the adapters that offer it too. -#}
+{#- A staging model: the contract table, with the rows of the models that offer it in the contract's shape, and those of every
+    connector that is switched on. `came_at` = when a row came; connectors write rows anew, so they cannot say. -#}
 {% macro stage(table, adapters=[]) %}
+    {%- set connected = counterpoise.connector_models(table) -%}
     {%- for model in adapters -%}{%- do ref(model) -%}{%- endfor -%}
+    {%- for model in connected -%}{%- do ref(model) -%}{%- endfor -%}
+    {%- if connected -%}{%- do ref('counterpoise', 'stg_team_map') -%}{%- endif -%}
     {%- if not execute -%}
         {{ counterpoise.contract_rows(table) }}
     {%- else -%}
         {%- set columns = counterpoise.contract_columns(table) | map(attribute='name') | list -%}
-        {%- set key = graph.sources['source.counterpoise.work_system.' ~ table].config.meta.primary_key -%}
+        {%- set key = counterpoise.source_definition('work_system', table).config.meta.primary_key -%}
 with
+
+{%- if connected and 'team_id' in columns and table != 'teams' %}
+
+team_map as (
+
+    select * from {{ ref('counterpoise', 'stg_team_map') }}
+
+),
+
+mapped_systems as (
+
+    select distinct source_system from team_map
+
+),
+
+{%- endif %}
 
 offered as (
 
-    {{ counterpoise.contract_rows(table) }}
+    select
+        direct.*,
+        direct._loaded_at as came_at
+    from (
+        {{ counterpoise.contract_rows(table) }}
+    ) as direct
     {%- for model in adapters %}
     union all
-    select {{ columns | join(', ') }} from {{ ref(model) }}
+    select
+        {{ columns | join(', ') }},
+        _loaded_at as came_at
+    from {{ ref(model) }}
+    {%- endfor %}
+    {%- for model in connected %}
+    union all
+    {{ counterpoise.connected_rows(table, ref(model), columns) }}
     {%- endfor %}
 
 ),

@@ -46,6 +46,10 @@
         'spike_ratio': 1.3,
         'reward_period': 'quarter',
         'narrative_log_evidence': 2.0,
+        'adapters': {},
+        'team_map': none,
+        'value_map': none,
+        'bots': [],
         'min_people': 5,
         'min_survey_answers': 5,
     } -%}

@@ -252,6 +252,51 @@ notes as (
     from totals
     where items = 1
 
+    {%- if counterpoise.has_connectors() %}
+
+    union all
+
+    select
+        'no_team_of_owner' as note_id,
+        'warn' as severity,
+        'team_map' as source_table,
+        owner_id as subject,
+        items as row_count,
+        null as share,
+        cast(items as {{ counterpoise.type_of('string') }}) || ' items of ' || source_system || ' (' || owner_type || ' ' || owner_name
+        || ') belong to no team: the team map names other owners of ' || source_system || ' and not this one. Add a row for it.' as sentence
+    from {{ ref('int_unowned_items') }}
+
+    union all
+
+    select
+        'unknown_value' as note_id,
+        'warn' as severity,
+        source_system as source_table,
+        source_system || ' ' || field_name || ' ' || raw_value as subject,
+        row_count,
+        null as share,
+        cast(row_count as {{ counterpoise.type_of('string') }}) || ' rows of ' || source_system || ' have the ' || field_name || ' “' || raw_value
+        || '”, which nothing gives a meaning. They are kept without one; say what it means in the value map.' as sentence
+    from {{ ref('stg_unknown_values') }}
+
+    union all
+
+    select
+        'source_gap' as note_id,
+        'info' as severity,
+        source_system as source_table,
+        source_system || '.' || table_name as subject,
+        1 as row_count,
+        null as share,
+        case
+            when is_absent then source_system || ' has no table ' || table_name || ': ' || gives || ' are not there.'
+            else source_system || '.' || table_name || ' lacks columns and they are read as empty: ' || missing_columns || '.'
+        end as sentence
+    from {{ ref('stg_source_gaps') }}
+
+    {%- endif %}
+
     union all
 
     select

@@ -1,0 +1,65 @@
+"""Builds marts from connector tables of a test, as dbt would in a team's own warehouse."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from conftest import ROOT
+from counterpoise.warehouse.dbt import DbtProject
+
+Tables = Mapping[str, Mapping[str, "pa.Table | Sequence[Mapping[str, Any]]"]]
+
+_ENABLED = ("jira", "zendesk", "github", "servicenow")
+
+
+def write(database: Path, tables: Tables) -> None:
+    """Write `tables` (schema → table → rows) into a DuckDB file, in place of tables of the same names."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(database), config={"storage_compatibility_version": "v1.4.0"}) as connection:
+        for schema, named in tables.items():
+            connection.execute(f'create schema if not exists "{schema}"')
+            for name, rows in named.items():
+                table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([dict(row) for row in rows])
+                connection.register("given", table)
+                connection.execute(f'create or replace table "{schema}"."{name}" as select * from given')
+                connection.unregister("given")
+
+
+def build(
+    folder: Path,
+    tables: Tables,
+    variables: Mapping[str, Any] | None = None,
+    select: Sequence[str] | None = None,
+    *,
+    tested: bool = False,
+) -> duckdb.DuckDBPyConnection:
+    """Write the tables and run dbt on them.
+
+    Args:
+        folder: the DuckDB file `work.duckdb` and dbt's own files go here; a second call builds on what is there.
+        tables: schema → table → rows. A schema named like a tool switches that tool on.
+        variables: dbt vars, over those that switch tools on.
+        select: dbt's selection; everything where None.
+        tested: run dbt's tests of the data too.
+
+    Returns:
+        A connection for reading; marts are in schema `counterpoise`, the rest in `counterpoise_private`.
+    """
+    database = folder / "work.duckdb"
+    write(database, tables)
+    switched_on = {f"counterpoise_{tool}_enabled": True for tool in _ENABLED if tool in tables}
+    project = DbtProject(
+        ROOT,
+        folder / ".build",
+        variables={**switched_on, **(variables or {})},
+        environment={"COUNTERPOISE_BUILD_FILE": str(database)},
+    )
+    if select is None:
+        project.build(tested=tested)
+    else:
+        left_out = ["unit_test"] if tested else ["unit_test", "test"]
+        project.invoke(["build", "--exclude-resource-types", *left_out, "--select", *select])
+    return duckdb.connect(str(database), read_only=True)
