@@ -20,11 +20,16 @@
     {{ return(tables) }}
 {% endmacro %}
 
+{#- A model or seed of a tool: the package's own, or that of the project whose adapter it is. -#}
+{% macro connector_ref(tool, name) %}
+    {{ return(counterpoise.user_ref(name) if tool in counterpoise.setting('adapters') else ref('counterpoise', name)) }}
+{% endmacro %}
+
 {#- Models of all connectors switched on that give one table. -#}
 {% macro connector_models(table) %}
     {%- set models = [] -%}
     {%- for tool, tables in counterpoise.connector_tables().items() if table in tables -%}
-        {%- do models.append('stg_' ~ tool ~ '__' ~ table) -%}
+        {%- do models.append(counterpoise.connector_ref(tool, 'stg_' ~ tool ~ '__' ~ table)) -%}
     {%- endfor -%}
     {{ return(models) }}
 {% endmacro %}
@@ -56,7 +61,7 @@
 {#- Where an instance has a table of the tool's source definition. -#}
 {% macro connector_relation(definition, instance) %}
     {{ return(api.Relation.create(
-        database=instance.database or definition.database,
+        database=instance.database or var('counterpoise_connectors_database', none) or definition.database,
         schema=instance.schema or definition.schema,
         identifier=var('counterpoise_' ~ definition.source_name ~ '_tables', {}).get(definition.name, definition.identifier),
     )) }}

@@ -118,7 +118,6 @@
 {% macro stage(table, adapters=[]) %}
     {%- set connected = counterpoise.connector_models(table) -%}
     {%- for model in adapters -%}{%- do ref(model) -%}{%- endfor -%}
-    {%- for model in connected -%}{%- do ref(model) -%}{%- endfor -%}
     {%- if connected -%}{%- do ref('counterpoise', 'stg_team_map') -%}{%- endif -%}
     {%- if not execute -%}
         {{ counterpoise.contract_rows(table) }}
@@ -160,7 +159,7 @@ offered as (
     {%- endfor %}
     {%- for model in connected %}
     union all
-    {{ counterpoise.connected_rows(table, ref(model), columns) }}
+    {{ counterpoise.connected_rows(table, model, columns) }}
     {%- endfor %}
 
 ),

@@ -2,7 +2,11 @@
     command line) writes; it is read by a subquery, so it stands in no manifest, compiled SQL or log. Without the table the
     documented demo salt is used, and `warn_about_demo_salt` says so. -#}
 {% macro salt_relation() %}
-    {{ return(adapter.get_relation(database=target.database, schema=var('counterpoise_salt_schema', target.schema ~ '_private'), identifier='person_salt')) }}
+    {{ return(adapter.get_relation(database=target.database, schema=counterpoise.private_schema(), identifier='person_salt')) }}
+{% endmacro %}
+
+{% macro private_schema() %}
+    {{ return(var('counterpoise_salt_schema', graph.nodes['model.counterpoise.stg_work_items'].schema)) }}
 {% endmacro %}
 
 {% macro hash_person(column, within=none) -%}
@@ -19,7 +23,7 @@
     {%- if execute and flags.WHICH in ['run', 'build'] and counterpoise.salt_relation() is none -%}
         {%- do exceptions.warn(
             "Ids of persons are hashed with the public demo salt. Outside a demo, write a secret of your own: "
-            ~ "create table " ~ target.schema ~ "_private.person_salt as select '<long random text>' as salt"
+            ~ "create table " ~ counterpoise.private_schema() ~ ".person_salt as select '<long random text>' as salt"
         ) -%}
     {%- endif -%}
 {% endmacro %}

@@ -93,13 +93,22 @@ def _warehouse_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--vars", "variables", default="{}", help="dbt vars as YAML; best the same from run to run."),
         click.option("--profiles-dir", type=click.Path(path_type=Path), help="Folder of your own profiles.yml."),
         click.option("--project-dir", type=click.Path(path_type=Path), help="Folder of another dbt project."),
+        click.option(
+            "--connectors", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            help="DuckDB file that connectors fill, read only (DuckDB targets).",
+        ),
     )):  # fmt: skip
         function = option(function)
     return function
 
 
 def _open(
-    db: Path | None, target: str | None, variables: str, profiles_dir: Path | None, project_dir: Path | None
+    db: Path | None,
+    target: str | None,
+    variables: str,
+    profiles_dir: Path | None,
+    project_dir: Path | None,
+    connectors: Path | None,
 ) -> Any:
     from counterpoise.warehouse import open_warehouse
     from counterpoise.warehouse.dbt import DbtProject
@@ -115,7 +124,8 @@ def _open(
         work_folder=(db.absolute().parent / f".{db.stem}.build") if db else Path.cwd() / ".counterpoise",
         profiles_dir=profiles_dir,
         target=target,
-        variables=parsed,
+        variables={**({"counterpoise_connectors_database": "connectors"} if connectors else {}), **parsed},
+        environment={"COUNTERPOISE_CONNECTORS_FILE": str(connectors.absolute())} if connectors else {},
     )
     return open_warehouse(project, db)
 
@@ -158,7 +168,7 @@ def main() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @_refusals
-def run(raw, event_log, mapping, out, min_people, as_json, db, target, variables, profiles_dir, project_dir) -> None:
+def run(raw, event_log, mapping, out, min_people, as_json, db, **where) -> None:
     """Check raw data, build the marts, check, score, report, publish.
 
     Whatever stops it leaves the last good state standing.
@@ -170,7 +180,7 @@ def run(raw, event_log, mapping, out, min_people, as_json, db, target, variables
         raise UsageError("Give --raw or --event-log, not both.")
     if bool(event_log) != bool(mapping):
         raise UsageError("--event-log and --mapping go together.")
-    warehouse = _open(db, target, variables, profiles_dir, project_dir)
+    warehouse = _open(db=db, **where)
     out = (out or (db.parent if db else Path.cwd()) / "report").absolute()
     screen = Screen()
     try:
@@ -208,10 +218,10 @@ def _show(summary: Any) -> None:
 @main.command()
 @_warehouse_options
 @_refusals
-def build(db, target, variables, profiles_dir, project_dir) -> None:
+def build(**where) -> None:
     """Build the marts from the raw tables already there. Nothing is scored or published."""
     screen = Screen()
-    with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+    with _open(**where) as warehouse:
         warehouse.build(lambda detail: screen("build", detail))
     screen.end()
     click.echo(f"Built: {warehouse.shown_as}")
@@ -222,13 +232,13 @@ def build(db, target, variables, profiles_dir, project_dir) -> None:
 @click.option("--stage", type=click.Choice(["raw", "marts", "scores"]), multiple=True, help="Default: all three.")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page.")
 @_refusals
-def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None:
+def check(stage, page, **where) -> None:
     """Run the quality gate where the data lies. Exits 3 when a check of severity `stop` fails."""
     from counterpoise.guardrails import write_docs
     from counterpoise.run import check as check_stage
 
     held = False
-    with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+    with _open(**where) as warehouse:
         for name in stage or ("raw", "marts", "scores"):
             gate = check_stage(warehouse, name, f"check-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
             failed = [result for result in gate.results if result.status != "passed"]
@@ -246,14 +256,14 @@ def check(stage, page, db, target, variables, profiles_dir, project_dir) -> None
 @_warehouse_options
 @click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True)
 @_refusals
-def score(min_people, db, target, variables, profiles_dir, project_dir) -> None:
+def score(min_people, **where) -> None:
     """Score all teams and weeks and measure effects of changes from the marts already built, behind the gate."""
     from counterpoise.effects.marts import measure_effects
     from counterpoise.run import check as check_stage
     from counterpoise.scoring import score as score_all
 
     screen = Screen()
-    with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+    with _open(**where) as warehouse:
         gates = [check_stage(warehouse, stage, "score") for stage in ("raw", "marts")]
         scored = score_all(warehouse, gates, min_people, lambda detail: screen("score", detail))
         measure_effects(warehouse, gates, min_people, lambda detail: screen("effects", detail))
@@ -265,12 +275,12 @@ def score(min_people, db, target, variables, profiles_dir, project_dir) -> None:
 @_warehouse_options
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
 @_refusals
-def report(out, db, target, variables, profiles_dir, project_dir) -> None:
+def report(out, **where) -> None:
     """Write the pages from the marts already built."""
     from counterpoise.report import build_report
 
     screen = Screen()
-    with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+    with _open(**where) as warehouse:
         page = build_report(
             warehouse.query,
             out,
@@ -400,8 +410,7 @@ def evaluate(out, keep, short, seeds, arms, teams, weeks, scale, jobs, docs, wri
 @click.option("--note", help="A short remark, without names of people.")
 @_refusals
 def answer(
-    raw, answers_file, team, week, signal, response, metric, state, due, note,
-    db, target, variables, profiles_dir, project_dir,
+    raw, answers_file, team, week, signal, response, metric, state, due, note, db, target, **where,
 ) -> None:  # fmt: skip
     """Write down what became of a signal or a next step, for the next run to read.
 
@@ -436,13 +445,13 @@ def answer(
         answers = [read_answer(one)]
     if raw:
         added = write_to_folder(raw, answers)
-        where = f"{raw / 'annotations.csv'}"
+        place = f"{raw / 'annotations.csv'}"
     else:
         if db and not db.exists():
             raise UsageError(f"{db} does not exist. Name the file that `counterpoise run --db` published.")
-        with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+        with _open(db=db, target=target, **where) as warehouse:
             added = write_to_warehouse(warehouse, answers)
-            where = f"annotations of {warehouse.shown_as}"
+            place = f"annotations of {warehouse.shown_as}"
             if is_loaded_from_a_folder(warehouse):
                 click.echo(
                     "This warehouse was filled from files, and the next run with --raw or --event-log replaces what is "
@@ -451,7 +460,7 @@ def answer(
                 )
     told = len(answers) - added
     already = f", {told} stood there already" if told else ""
-    click.echo(f"Answered: {added} {'row' if added == 1 else 'rows'} into {where}{already}. The next run reads them.")
+    click.echo(f"Answered: {added} {'row' if added == 1 else 'rows'} into {place}{already}. The next run reads them.")
 
 
 @main.command()
@@ -465,9 +474,7 @@ def answer(
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="File to write, or to verify.")
 @click.option("--verify", is_flag=True, help="Check what was published. Exits 1 when something does not fit.")
 @_refusals
-def rotate(
-    pool, start, period, periods, as_of, teams, csv_file, verify, db, target, variables, profiles_dir, project_dir
-) -> None:
+def rotate(pool, start, period, periods, as_of, teams, csv_file, verify, db, target, **where) -> None:
     """Let the metric that counts change by a schedule nobody can foresee and everybody can check.
 
     The schedule is made from a secret of yours in COUNTERPOISE_ROTATION_SECRET. Publish its anchor before the first
@@ -481,7 +488,7 @@ def rotate(
         if csv_file:
             rows = rotation.read_csv(csv_file)
         elif db or target:
-            with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+            with _open(db=db, target=target, **where) as warehouse:
                 rows = rotation.published(warehouse)
         else:
             raise UsageError("Say what to verify: --csv FILE, --db FILE or --target NAME.")
@@ -502,7 +509,7 @@ def rotate(
     plan = rotation.Plan(tuple(part.strip() for part in pool.split(",")), start.date(), period, periods)
     secret = os.environ.get(rotation.SECRET_VARIABLE, "")
     if db or target:
-        with _open(db, target, variables, profiles_dir, project_dir) as warehouse:
+        with _open(db=db, target=target, **where) as warehouse:
             found = rotation.draws(plan, rotation.known_teams(warehouse, teams, plan), secret, day)
             added = rotation.keep(warehouse, found)
     else:

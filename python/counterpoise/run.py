@@ -142,6 +142,7 @@ def check(warehouse: Warehouse, stage: str, run_id: str) -> CheckReport:
         run_id,
         raw_schema=warehouse.raw_schema,
         marts_schema=warehouse.marts_schema,
+        connectors=warehouse.layout.connectors,
     )
 
 
@@ -240,11 +241,7 @@ def _leaving(target: Path) -> Path:
 
 def has_salt(warehouse: Warehouse) -> bool:
     """Whether the warehouse has a salt of its own for the hashes of persons."""
-    found = warehouse.query(
-        "select 1 as one_row from information_schema.tables where table_schema = ? and table_name = 'person_salt'",
-        [warehouse.private_schema],
-    )
-    return found.num_rows > 0
+    return warehouse.has(warehouse.private_schema, "person_salt")
 
 
 def _write_salt(warehouse: Warehouse) -> None:

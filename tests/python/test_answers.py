@@ -18,7 +18,7 @@ from counterpoise.contract import load_contract
 from counterpoise.errors import InputError, UsageError
 from counterpoise.inputs import load_folder
 from counterpoise.simulation import simulate
-from counterpoise.warehouse import DuckDBFile, Postgres
+from counterpoise.warehouse import DuckDBFile, Layout, Postgres
 from counterpoise.warehouse.dbt import DbtProject
 
 COLUMNS = [column.name for column in load_contract()["annotations"].columns]
@@ -236,7 +236,9 @@ def test_a_user_s_own_ids_are_known_where_the_marts_are(folder: Path) -> None:
 @pytest.fixture
 def postgres(postgres_server: dict[str, str], tmp_path: Path) -> Iterator[Postgres]:
     credentials = {key: value for key, value in postgres_server.items() if value} | {"options": "-c timezone=UTC"}
-    with Postgres(credentials, DbtProject(ROOT, tmp_path), "answers_marts", "answers_raw") as warehouse:
+    with Postgres(
+        credentials, DbtProject(ROOT, tmp_path), Layout("answers_marts", "answers_private", "answers_raw")
+    ) as warehouse:
         with warehouse.connect().cursor() as cursor:
             cursor.execute("create schema answers_marts")
             for mart, (column, ids) in DIMENSIONS.items():

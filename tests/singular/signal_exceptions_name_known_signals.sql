@@ -2,6 +2,6 @@
 select
     exceptions.team_id,
     exceptions.signal_id
-from {{ ref(counterpoise.setting('signal_exceptions')) }} as exceptions
+from {{ counterpoise.named_ref('signal_exceptions') }} as exceptions
 left join {{ ref('dim_signal') }} as signals on exceptions.signal_id = signals.signal_id
 where signals.signal_id is null

@@ -144,7 +144,7 @@ rows_of_all as (
     {%- endfor %}
     {%- for model in counterpoise.setting('own_metric_models') %}
     union all
-    {{ counterpoise.own_metric_rows(ref(model)) }}
+    {{ counterpoise.own_metric_rows(counterpoise.user_ref(model)) }}
     {%- endfor %}
 
 ),

@@ -17,7 +17,7 @@ held as (
     select
         work_item_id,
         coalesce(own_team, owner_third, owner_second, owner_first) as owner_id
-    from {{ ref(model) }}
+    from {{ model }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

@@ -11,7 +11,7 @@ guardrails as (
         case when guardrails.direction = 'at_most' then -1 else 1 end as side,
         {{ counterpoise.as_double('guardrails.threshold') }} as threshold,
         {{ counterpoise.as_double('guardrails.approach_margin') }} as approach_margin
-    from {{ ref(counterpoise.setting('guardrails')) }} as guardrails
+    from {{ counterpoise.named_ref('guardrails') }} as guardrails
     inner join {{ ref('dim_metric') }} as metrics on guardrails.metric_id = metrics.metric_id
 
 ),

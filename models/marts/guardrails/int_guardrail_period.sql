@@ -18,7 +18,7 @@ guardrails as (
         greatest(guardrails.min_n, metrics.shown_from_n) as min_n,
         case when guardrails.direction = 'at_most' then -1 else 1 end as side,
         {{ counterpoise.as_double('guardrails.threshold') }} as threshold
-    from {{ ref(counterpoise.setting('guardrails')) }} as guardrails
+    from {{ counterpoise.named_ref('guardrails') }} as guardrails
     inner join {{ ref('dim_metric') }} as metrics on guardrails.metric_id = metrics.metric_id
 
 ),

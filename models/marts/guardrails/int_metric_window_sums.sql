@@ -11,7 +11,7 @@ asked as (
     select
         metric_id,
         {{ counterpoise.as_integer('window_weeks') }} as window_weeks
-    from {{ ref(counterpoise.setting('guardrails')) }}
+    from {{ counterpoise.named_ref('guardrails') }}
     union
     select
         metric_id,

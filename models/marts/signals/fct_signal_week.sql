@@ -1,6 +1,7 @@
 -- Every signal by team and week: the package's and a user's own (setting `own_signal_models`). One that somebody has explained until a
 -- day (seed in the setting `signal_exceptions`) stands as it is and is marked.
 {%- set models = counterpoise.signal_models() %}
+{%- set own = counterpoise.setting('own_signal_models') %}
 with
 
 signals as (
@@ -17,7 +18,7 @@ signals as (
         log_evidence,
         n,
         since_week
-    from {{ ref(model) }}
+    from {{ counterpoise.user_ref(model) if model in own else ref(model) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
@@ -28,7 +29,7 @@ exceptions as (
     select
         *,
         lag(until) over (partition by team_id, signal_id order by until) as until_before
-    from {{ ref(counterpoise.setting('signal_exceptions')) }}
+    from {{ counterpoise.named_ref('signal_exceptions') }}
 
 ),
 

@@ -12,6 +12,6 @@ select
     function,
     timezone,
     is_own_team
-from {{ ref('stg_' ~ tool ~ '__owners') }}
+from {{ counterpoise.connector_ref(tool, 'stg_' ~ tool ~ '__owners') }}
 {{ 'union all' if not loop.last }}
 {%- endfor %}

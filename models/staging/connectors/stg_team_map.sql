@@ -6,7 +6,7 @@ with
 
 given as (
 
-    {{ counterpoise.contract_rows('team_map', 'connectors', ref(named) if named else none) }}
+    {{ counterpoise.contract_rows('team_map', 'connectors', counterpoise.user_ref(named) if named else none) }}
 
 ),
 

@@ -18,7 +18,7 @@ instances as (
 
 given as (
 
-    {{ counterpoise.contract_rows('value_map', 'connectors', ref(named) if named else none) }}
+    {{ counterpoise.contract_rows('value_map', 'connectors', counterpoise.user_ref(named) if named else none) }}
 
 ),
 
@@ -39,7 +39,7 @@ stated as (
         field_name,
         raw_value,
         mapped_value
-    from {{ ref(tool ~ '_values') }}
+    from {{ counterpoise.connector_ref(tool, tool ~ '_values') }}
     {%- endfor %}
 
 ),

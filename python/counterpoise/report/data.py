@@ -277,6 +277,12 @@ class Marts:
                 "`counterpoise build` (or a whole `counterpoise run`) first, with the same target."
             ) from problem
 
+    def names(self) -> set[str]:
+        """Names of the marts that are there: an area that is switched off has none."""
+        schema = self._schema.rpartition(".")[2]
+        found = self.table(f"select table_name from information_schema.tables where table_schema = '{schema}'")
+        return set(found["table_name"].to_pylist())
+
     def rows(self, sql: str) -> list[dict]:
         """The same as dictionaries by column."""
         return self.table(sql).to_pylist()

@@ -1,5 +1,6 @@
 """Pages and team sections that are plain tables of one mart each: what is selected, and how each column is said."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -50,6 +51,11 @@ class _Select:
 # A select's dates are filled in when it is read: the newest week, 13 weeks before it and a year before it.
 _THIS_WEEK, _RECENT, _LAST_YEAR = "date '{week}'", "date '{recent}'", "date '{year}'"
 _RECENT_WEEKS = 13
+# Marts of areas that cannot be switched off: one that is missing is an error.
+_ALWAYS = frozenset({
+    "dim_team", "dim_metric", "dim_pair", "dim_signal", "fct_metric_week", "fct_signal_week", "fct_pair_week",
+    "fct_flow_week", "team_risk", "fct_intervention_effect",
+})  # fmt: skip
 
 
 def _of_teams(mart: str, where: str, order: str, columns: str = "f.*", join: str = "") -> str:
@@ -235,10 +241,11 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
     """
     shown = {team.team_id: team for team in data.teams if not team.is_small and not data.is_withheld(team)}
     labels = {metric.metric_id: metric for metric in data.metrics}
+    there = marts.names()
     read = {
         select.name: [
             row
-            for row in marts.rows(_at(select.sql, data.week))
+            for row in (marts.rows(_at(select.sql, data.week)) if _needed(select) <= there else ())
             if row.get("team_id") is None or row["team_id"] in shown
         ]
         for select in {s.name: s for s in (*_ON_TEAM_PAGE, *(s for page in PAGES.values() for s in page))}.values()
@@ -266,6 +273,11 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
         for team in shown
     }
     return Tables(pages, of_teams)
+
+
+def _needed(select: _Select) -> set[str]:
+    """Marts of areas that may be switched off and that a select reads; without them its table is empty."""
+    return set(re.findall(r"{marts}\.(\w+)", _at(select.sql, date.min))) - _ALWAYS
 
 
 def effect_pictures(rows: list[dict], labels: dict[str, str]) -> tuple[tuple[str, Markup], ...]:

@@ -1,8 +1,8 @@
 """The one place that knows where the data lies: dbt, connections, the lock, reading, writing and publishing."""
 
-from counterpoise.warehouse.base import Warehouse
+from counterpoise.warehouse.base import Layout, Warehouse
 from counterpoise.warehouse.duckdb_file import DuckDBFile
 from counterpoise.warehouse.postgres import Postgres
 from counterpoise.warehouse.profile import open_warehouse
 
-__all__ = ["DuckDBFile", "Postgres", "Warehouse", "open_warehouse"]
+__all__ = ["DuckDBFile", "Layout", "Postgres", "Warehouse", "open_warehouse"]

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,45 @@ MARTS = "counterpoise"
 RAW = "work_system"
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Where things stand in a warehouse.
+
+    Attributes:
+        marts_schema: the marts that people read.
+        private_schema: everything before them, and the salt.
+        raw_schema: tables of the contract.
+        connectors: tools whose connector schemas are read, so that tables of the contract may be absent.
+    """
+
+    marts_schema: str = MARTS
+    private_schema: str = f"{MARTS}_private"
+    raw_schema: str = RAW
+    connectors: tuple[str, ...] = ()
+
+
 class Warehouse(ABC):
     """A place with raw tables and marts. As a context manager it holds the lock of the run and lets go at the end.
 
     Attributes:
         project: the dbt project and how it is called.
-        marts_schema: schema of the marts; the private one is `<marts_schema>_private`.
-        raw_schema: schema of the contract's tables.
+        layout: its schemas, and the tools that are read.
     """
 
     project: DbtProject
-    marts_schema: str = MARTS
-    raw_schema: str = RAW
+    layout: Layout = Layout()
+
+    @property
+    def marts_schema(self) -> str:
+        return self.layout.marts_schema
 
     @property
     def private_schema(self) -> str:
-        return f"{self.marts_schema}_private"
+        return self.layout.private_schema
+
+    @property
+    def raw_schema(self) -> str:
+        return self.layout.raw_schema
 
     def build(self, progress: Progress | None = None) -> None:
         """Run dbt's models, seeds and tests in the private place.
@@ -47,6 +71,14 @@ class Warehouse(ABC):
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Rows of a select; `?` marks a parameter."""
+
+    def has(self, schema: str, table: str) -> bool:
+        """Whether a table or view is there."""
+        found = self.query(
+            "select 1 as one_row from information_schema.tables where table_schema = ? and table_name = ?",
+            [schema, table],
+        )
+        return found.num_rows > 0
 
     @abstractmethod
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from counterpoise.errors import CounterpoiseError
 Progress = Callable[[str], None]
 
 _SHOWN_FAILURES = 5
+_PACKAGE = "counterpoise"
 
 
 @dataclass
@@ -37,14 +39,38 @@ class DbtProject:
     variables: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def is_own(self) -> bool:
+        """Whether the project is counterpoise itself, not one that installs it as a package."""
+        return self._settings.get("name") == _PACKAGE
+
+    @property
+    def profile(self) -> str:
+        """Name of the profile the project runs with."""
+        return str(self._settings.get("profile", _PACKAGE))
+
+    @cached_property
+    def _settings(self) -> dict[str, Any]:
+        return yaml.safe_load((self.project_dir / "dbt_project.yml").read_text("utf-8")) or {}
+
+    def parse(self) -> Any:
+        """dbt's manifest of the project: names, schemas and sources as its configuration has them.
+
+        Raises:
+            CounterpoiseError: the project cannot be parsed.
+        """
+        return self.invoke(["parse"])
+
     def build(self, progress: Progress | None = None, *, tested: bool = True) -> None:
-        """`dbt build`: seeds, models and, unless `tested` is false, the tests of the data.
+        """`dbt build`: seeds, models and, unless `tested` is false, the tests of the data. Of a project that installs
+        counterpoise, the package and what it reads.
 
         Raises:
             CounterpoiseError: something failed; names the first of it, and where the log is.
         """
         left_out = ["unit_test"] if tested else ["unit_test", "test"]
-        self.invoke(["build", "--exclude-resource-types", *left_out], progress)
+        chosen = [] if self.is_own else ["--select", f"+package:{_PACKAGE}"]
+        self.invoke(["build", "--exclude-resource-types", *left_out, *chosen], progress)
 
     def invoke(self, command: Sequence[str], progress: Progress | None = None) -> Any:
         """One dbt command; its result object.

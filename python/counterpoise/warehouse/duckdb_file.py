@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from counterpoise.errors import CounterpoiseError, InputError, UsageError
-from counterpoise.warehouse.base import MARTS, RAW, Warehouse
+from counterpoise.warehouse.base import Layout, Warehouse
 from counterpoise.warehouse.dbt import DbtProject
 
 # Clients of the previous major version must be able to read the file.
@@ -35,19 +35,25 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def build_file(published: Path) -> Path:
+    """The private file in which what is published as `published` is built."""
+    path = published.absolute()
+    return path.parent / f".{path.stem}.build" / "work.duckdb"
+
+
 class DuckDBFile(Warehouse):
     """Marts published as the DuckDB file `path`; private state in the folder `.<stem>.build` beside it."""
 
-    def __init__(self, path: Path, project: DbtProject, marts_schema: str = MARTS, raw_schema: str = RAW) -> None:
+    def __init__(self, path: Path, project: DbtProject, layout: Layout = Layout()) -> None:  # noqa: B008 (frozen)
         self.path = path.absolute()
-        self.marts_schema, self.raw_schema = marts_schema, raw_schema
-        if self.path.stem.split(".")[0] in (marts_schema, raw_schema, self.private_schema):
+        self.layout = layout
+        if self.path.stem.split(".")[0] in (self.marts_schema, self.raw_schema, self.private_schema):
             raise UsageError(
                 f"{path.name}: a DuckDB file must not be named like the schema inside it. "
                 f"Call it, say, {path.stem}_marts.duckdb."
             )
-        self.build_folder = self.path.parent / f".{self.path.stem}.build"
-        self.build_file = self.build_folder / "work.duckdb"
+        self.build_file = build_file(path)
+        self.build_folder = self.build_file.parent
         self.project = project
         self.project.environment = {**project.environment, "COUNTERPOISE_BUILD_FILE": str(self.build_file)}
         self._connection: duckdb.DuckDBPyConnection | None = None

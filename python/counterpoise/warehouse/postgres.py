@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from counterpoise.errors import CounterpoiseError
-from counterpoise.warehouse.base import MARTS, RAW, Warehouse
+from counterpoise.warehouse.base import Layout, Warehouse
 from counterpoise.warehouse.dbt import DbtProject
 from counterpoise.warehouse.duckdb_file import quoted
 
@@ -24,13 +24,12 @@ class Postgres(Warehouse):
         self,
         credentials: dict[str, Any],
         project: DbtProject,
-        marts_schema: str = MARTS,
-        raw_schema: str = RAW,
+        layout: Layout = Layout(),  # noqa: B008 (frozen)
     ) -> None:
         """`credentials` are psycopg2's keyword arguments (host, port, user, password, dbname)."""
         self.credentials = credentials
         self.project = project
-        self.marts_schema, self.raw_schema = marts_schema, raw_schema
+        self.layout = layout
         self._connection: Any = None
         self._lock_connection: Any = None
 

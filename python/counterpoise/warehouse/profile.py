@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from counterpoise.errors import UsageError
-from counterpoise.warehouse.base import MARTS, RAW, Warehouse
+from counterpoise.warehouse.base import MARTS, RAW, Layout, Warehouse
 from counterpoise.warehouse.dbt import DbtProject
-from counterpoise.warehouse.duckdb_file import DuckDBFile
+from counterpoise.warehouse.duckdb_file import DuckDBFile, build_file
 from counterpoise.warehouse.postgres import Postgres
+
+_SWITCHES = ("_enabled", "_adapters")  # ends of the vars that make dbt read a tool
 
 
 def open_warehouse(project: DbtProject, database: Path | None) -> Warehouse:
@@ -21,17 +21,36 @@ def open_warehouse(project: DbtProject, database: Path | None) -> Warehouse:
         UsageError: no such target, a kind of warehouse not supported yet, or a DuckDB target without a file.
     """
     output = _output(project)
-    kind, marts_schema = output.get("type"), output.get("schema") or MARTS
-    raw_schema = str(project.variables.get("work_system_schema", RAW))
+    kind = output.get("type")
     if kind == "duckdb":
         if database is None:
             raise UsageError("A DuckDB target needs --db FILE: where the marts are published.")
-        return DuckDBFile(database, project, marts_schema, raw_schema)
+        # dbt reads the file's place from here, and parses anew when it changes
+        project.environment = {**project.environment, "COUNTERPOISE_BUILD_FILE": str(build_file(database))}
+        return DuckDBFile(database, project, _layout(project, output))
     if kind == "postgres":
-        return Postgres(_libpq(output), project, marts_schema, raw_schema)
+        return Postgres(_libpq(output), project, _layout(project, output))
     raise UsageError(
         f"Scoring does not reach a {kind} warehouse yet; dbt alone builds the marts there. Targets: duckdb, postgres."
     )
+
+
+def _layout(project: DbtProject, output: Mapping[str, Any]) -> Layout:
+    """Schemas and connectors. dbt tells them of a project that installs counterpoise or switches connectors on."""
+    reads_connectors = any(name.startswith("counterpoise_") and name.endswith(_SWITCHES) for name in project.variables)
+    if project.is_own and not reads_connectors:
+        marts = str(output.get("schema") or MARTS)
+        return Layout(marts, f"{marts}_private", str(project.variables.get("work_system_schema", RAW)))
+    manifest = project.parse()
+    named = {
+        name: manifest.nodes[f"model.counterpoise.{model}"].schema
+        for name, model in (("marts_schema", "team_risk"), ("private_schema", "stg_work_items"))
+    }
+    sources = [source for source in manifest.sources.values() if source.package_name == "counterpoise"]
+    raw = next(source.schema for source in sources if source.source_name == "work_system")
+    owners = (name.split(".")[-1] for name in manifest.nodes)
+    connectors = sorted(name[4:-8] for name in owners if name.startswith("stg_") and name.endswith("__owners"))
+    return Layout(**named, raw_schema=raw, connectors=tuple(connectors))
 
 
 def _output(project: DbtProject) -> dict[str, Any]:
@@ -41,7 +60,7 @@ def _output(project: DbtProject) -> dict[str, Any]:
     from dbt_common.context import set_invocation_context
 
     folder = project.profiles_dir or project.project_dir
-    name = yaml.safe_load((project.project_dir / "dbt_project.yml").read_text("utf-8"))["profile"]
+    name = project.profile
     set_invocation_context(os.environ)
     try:
         _, output = Profile.render_profile(
