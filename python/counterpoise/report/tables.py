@@ -277,7 +277,7 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
 
 def _needed(select: _Select) -> set[str]:
     """Marts of areas that may be switched off and that a select reads; without them its table is empty."""
-    return set(re.findall(r"{marts}\.(\w+)", _at(select.sql, date.min))) - _ALWAYS
+    return set(re.findall(r"{marts}\.(\w+)", _at(select.sql, date(2000, 1, 3)))) - _ALWAYS
 
 
 def effect_pictures(rows: list[dict], labels: dict[str, str]) -> tuple[tuple[str, Markup], ...]:

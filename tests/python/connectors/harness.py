@@ -12,7 +12,7 @@ from counterpoise.warehouse.dbt import DbtProject
 
 Tables = Mapping[str, Mapping[str, "pa.Table | Sequence[Mapping[str, Any]]"]]
 
-_ENABLED = ("jira", "zendesk", "github", "servicenow")
+_TOOLS = ("jira", "zendesk", "github", "servicenow")
 
 
 def write(database: Path, tables: Tables) -> None:
@@ -50,16 +50,23 @@ def build(
     """
     database = folder / "work.duckdb"
     write(database, tables)
-    switched_on = {f"counterpoise_{tool}_enabled": True for tool in _ENABLED if tool in tables}
-    project = DbtProject(
-        ROOT,
-        folder / ".build",
-        variables={**switched_on, **(variables or {})},
-        environment={"COUNTERPOISE_BUILD_FILE": str(database)},
-    )
+    dbt = project(folder, {**switched_on(tables), **(variables or {})})
     if select is None:
-        project.build(tested=tested)
+        dbt.build(tested=tested)
     else:
         left_out = ["unit_test"] if tested else ["unit_test", "test"]
-        project.invoke(["build", "--exclude-resource-types", *left_out, "--select", *select])
+        dbt.invoke(["build", "--exclude-resource-types", *left_out, "--select", *select])
     return duckdb.connect(str(database), read_only=True)
+
+
+def switched_on(tables: Tables) -> dict[str, bool]:
+    """The vars that switch on the tools whose schemas are in `tables`."""
+    return {f"counterpoise_{tool}_enabled": True for tool in _TOOLS if tool in tables}
+
+
+def project(folder: Path, variables: Mapping[str, Any]) -> DbtProject:
+    """counterpoise's own dbt project on the file `work.duckdb` of a folder."""
+    database = folder / "work.duckdb"
+    return DbtProject(
+        ROOT, folder / ".build", variables=variables, environment={"COUNTERPOISE_BUILD_FILE": str(database)}
+    )
