@@ -109,6 +109,7 @@ def _open(
     profiles_dir: Path | None,
     project_dir: Path | None,
     connectors: Path | None,
+    loads_raw: bool = False,
 ) -> Any:
     from counterpoise.warehouse import open_warehouse
     from counterpoise.warehouse.dbt import DbtProject
@@ -124,10 +125,18 @@ def _open(
         work_folder=(db.absolute().parent / f".{db.stem}.build") if db else Path.cwd() / ".counterpoise",
         profiles_dir=profiles_dir,
         target=target,
-        variables={**({"counterpoise_connectors_database": "connectors"} if connectors else {}), **parsed},
+        variables={**_attached(connectors, loads_raw), **parsed},
         environment={"COUNTERPOISE_CONNECTORS_FILE": str(connectors.absolute())} if connectors else {},
     )
     return open_warehouse(project, db)
+
+
+def _attached(connectors: Path | None, loads_raw: bool) -> dict[str, str]:
+    """Vars that make dbt read the attached file: tools' tables, and the contract's unless they are loaded from files."""
+    if connectors is None:
+        return {}
+    contract = {} if loads_raw else {"work_system_database": "connectors"}
+    return {"counterpoise_connectors_database": "connectors", **contract}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -180,7 +189,7 @@ def run(raw, event_log, mapping, out, min_people, as_json, db, **where) -> None:
         raise UsageError("Give --raw or --event-log, not both.")
     if bool(event_log) != bool(mapping):
         raise UsageError("--event-log and --mapping go together.")
-    warehouse = _open(db=db, **where)
+    warehouse = _open(db=db, loads_raw=bool(raw or event_log), **where)
     out = (out or (db.parent if db else Path.cwd()) / "report").absolute()
     screen = Screen()
     try:

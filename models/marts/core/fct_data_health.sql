@@ -264,7 +264,10 @@ notes as (
         items as row_count,
         null as share,
         cast(items as {{ counterpoise.type_of('string') }}) || ' items of ' || source_system || ' (' || owner_type || ' ' || owner_name
-        || ') belong to no team: the team map names other owners of ' || source_system || ' and not this one. Add a row for it.' as sentence
+        || ') belong to no team' || case
+            when is_mapped then ': the team map names other owners of ' || source_system || ' and not this one. Add a row for it.'
+            else ': none of the tool’s own groups holds them.'
+        end as sentence
     from {{ ref('int_unowned_items') }}
 
     union all
