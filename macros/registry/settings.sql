@@ -46,7 +46,6 @@
         'spike_ratio': 1.3,
         'reward_period': 'quarter',
         'narrative_log_evidence': 2.0,
-        'calendar_ahead_days': 366,
         'adapters': {},
         'team_map': none,
         'value_map': none,

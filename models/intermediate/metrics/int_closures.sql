@@ -38,18 +38,10 @@ sources as (
 
 ),
 
-business as (
-
-    select * from {{ ref('int_item_business_hours') }}
-
-),
-
 final as (
 
     select
         items.*,
-        business.working_business_hours,
-        business.elapsed_business_hours,
         items.resolved_team_id as team_id,
         items.first_resolved_week as week,
         coalesce(strata.stratum, 'other') as stratum,
@@ -85,10 +77,6 @@ final as (
         on
             items.work_item_id = edits.work_item_id
             and items.version_from_week = edits.version_from_week
-    left join business
-        on
-            items.work_item_id = business.work_item_id
-            and items.version_from_week = business.version_from_week
     left join sources on items.source_system = sources.source_system
 
 )

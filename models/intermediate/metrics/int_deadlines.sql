@@ -32,12 +32,6 @@ sources as (
 
 ),
 
-business as (
-
-    select * from {{ ref('int_item_business_hours') }}
-
-),
-
 worked_spans as (
 
     select
@@ -85,8 +79,6 @@ resolution as (
         0 as from_week,
         case
             when items.due_at is not null then items.due_at
-            -- without a calendar nobody knows when it falls due
-            when targets.clock = 'business' then business.resolution_deadline_at
             when targets.clock <> 'working' then {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
             when items.working_hours <= targets.target_hours
                 then {{ counterpoise.add_seconds('items.first_resolved_at', counterpoise.as_integer('(targets.target_hours - items.working_hours) * 3600')) }}
@@ -98,10 +90,6 @@ resolution as (
             items.work_item_id = targets.work_item_id
             and items.version_from_week = targets.version_from_week
             and targets.metric_id = 'resolution_hours'
-    left join business
-        on
-            items.work_item_id = business.work_item_id
-            and items.version_from_week = business.version_from_week
     left join crossings
         on
             items.work_item_id = crossings.work_item_id
@@ -121,10 +109,7 @@ response as (
         sources.first_response_week as from_week,
         coalesce(
             items.first_response_due_at,
-            case
-                when targets.clock = 'business' then business.response_deadline_at
-                else {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
-            end
+            {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
         ) as deadline_at
     from items
     left join targets
@@ -132,10 +117,6 @@ response as (
             items.work_item_id = targets.work_item_id
             and items.version_from_week = targets.version_from_week
             and targets.metric_id = 'first_response_hours'
-    left join business
-        on
-            items.work_item_id = business.work_item_id
-            and items.version_from_week = business.version_from_week
     inner join sources on items.source_system = sources.source_system
     -- nobody asked for a part that the team split off, so nobody waits for its first answer
     where items.is_customer_work

@@ -54,7 +54,6 @@ candidates as (
         targets.metric_id,
         targets.threshold as target_hours,
         {{ counterpoise.limit_clock('targets.') }} as clock,
-        targets.calendar_id,
         row_number() over (
             partition by items.work_item_id, items.version_from_week, targets.metric_id
             order by
@@ -86,8 +85,7 @@ final as (
         version_from_week,
         metric_id,
         target_hours,
-        clock,
-        calendar_id
+        clock
     from candidates
     where fits_best = 1
 

@@ -1,17 +1,11 @@
--- Family of pauses on items held against a target whose clock they stop (working, business): how many began, and how many of them when three quarters of
+-- Family of pauses on items held against a working-clock target: how many began, and how many of them when three quarters of
 -- the target were already worked and the target not yet missed.
 with
 
-working_spans as (
+spans as (
 
     select
-        'working' as clock,
-        work_item_id,
-        version_from_week,
-        version_to_week,
-        team_id,
-        state,
-        started_at,
+        *,
         coalesce(sum(case when state in ('paused', 'done') then 0 else span_seconds end) over (
             partition by work_item_id, version_from_week order by span_number
             rows between unbounded preceding and 1 preceding
@@ -21,27 +15,10 @@ working_spans as (
 
 ),
 
-spans as (
-
-    select * from working_spans
-    union all
-    select
-        'business' as clock,
-        work_item_id,
-        version_from_week,
-        version_to_week,
-        team_id,
-        state,
-        started_at,
-        worked_seconds_before / 3600.0 as worked_hours_before
-    from {{ ref('int_business_spans') }}
-
-),
-
 targets as (
 
     select * from {{ ref('int_item_targets') }}
-    where metric_id = 'resolution_hours'
+    where metric_id = 'resolution_hours' and clock = 'working'
 
 ),
 
@@ -64,7 +41,6 @@ pauses as (
         on
             spans.work_item_id = targets.work_item_id
             and spans.version_from_week = targets.version_from_week
-            and spans.clock = targets.clock
     left join teams on spans.team_id = teams.team_id
     where spans.state = 'paused' and spans.team_id is not null
 

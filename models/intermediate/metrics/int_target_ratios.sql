@@ -24,11 +24,7 @@ ratios as (
         closures.version_to_week,
         closures.team_id,
         closures.week,
-        case targets.clock
-            when 'working' then closures.working_hours
-            when 'business' then closures.working_business_hours
-            else closures.elapsed_hours
-        end / targets.target_hours as target_ratio
+        case when targets.clock = 'working' then closures.working_hours else closures.elapsed_hours end / targets.target_hours as target_ratio
     from closures
     inner join targets
         on

@@ -7,16 +7,10 @@ items as (
 
 ),
 
-business as (
-
-    select * from {{ ref('int_item_business_hours') }}
-
-),
-
 final as (
 
     select
-        items.work_item_id,
+        work_item_id,
         source_system,
         item_type,
         coalesce(resolved_team_id, last_team_id) as team_id,
@@ -34,9 +28,6 @@ final as (
         {{ counterpoise.as_double(counterpoise.hours_between('created_at', 'case when not is_open then last_event_at end')) }} as duration_hours,
         {{ counterpoise.as_double('elapsed_hours') }} as elapsed_hours,
         {{ counterpoise.as_double('working_hours') }} as working_hours,
-        {{ counterpoise.as_double('business.response_business_hours') }} as response_business_hours,
-        {{ counterpoise.as_double('business.elapsed_business_hours') }} as elapsed_business_hours,
-        {{ counterpoise.as_double('business.working_business_hours') }} as working_business_hours,
         {{ counterpoise.as_double('paused_hours') }} as paused_hours,
         {{ counterpoise.as_double('blocked_hours') }} as blocked_hours,
         {{ counterpoise.as_double('end_to_end_hours') }} as end_to_end_hours,
@@ -48,10 +39,6 @@ final as (
         {{ counterpoise.as_integer('public_replies') }} as public_replies,
         {{ counterpoise.as_integer('reopenings') }} as reopenings
     from items
-    left join business
-        on
-            items.work_item_id = business.work_item_id
-            and items.version_from_week = business.version_from_week
 
 )
 
