@@ -7,7 +7,7 @@
                 {%- set offered = counterpoise.offered_columns(counterpoise.connector_relation(node, instance), node.columns.values() | list) -%}
                 {%- set missing = [] -%}
                 {%- for column in node.columns.values() if offered is not none and column.config.get('meta', {}).get('source_column', column.name) | lower not in offered -%}
-                    {%- do missing.append(column.name) -%}
+                    {%- do missing.append(column.config.get('meta', {}).get('source_column', column.name)) -%}
                 {%- endfor -%}
                 {%- if offered is none or missing -%}
                     {%- do gaps.append({
