@@ -78,6 +78,15 @@
 {#- What holds for a while (memberships, targets), cut where the map gives its owner to another team. -#}
 {% macro connected_spans(table, relation, columns) %}
     {%- set key = counterpoise.source_definition('work_system', table).config.meta.primary_key -%}
+    {%- if table == 'team_members' %}
+    -- who is in two groups of one team is in it once, with both parts of the time
+    select
+        {%- for column in columns %}
+        {{ {'fte': 'sum(fte) as fte', '_loaded_at': 'max(_loaded_at) as _loaded_at'}.get(column, column) }},
+        {%- endfor %}
+        came_at
+    from (
+    {%- endif %}
     select
         {%- for column in columns %}
         {%- if column == 'team_id' %}
@@ -104,4 +113,8 @@
             and adapted.valid_from <= held_map.valid_to
             and (adapted.valid_to is null or adapted.valid_to >= held_map.valid_from)
     where held_map.team_id is not null or (mapped_systems.source_system is null and adapted.own_team is not null)
+    {%- if table == 'team_members' %}
+    ) as memberships
+    group by {% for column in columns if column not in ('fte', '_loaded_at') %}{{ column }}, {% endfor %}came_at
+    {%- endif %}
 {% endmacro %}

@@ -263,8 +263,8 @@ notes as (
         owner_id as subject,
         items as row_count,
         null as share,
-        cast(items as {{ counterpoise.type_of('string') }}) || ' items of ' || source_system || ' (' || owner_type || ' ' || owner_name
-        || ') belong to no team' || case
+        {{ counterpoise.amount('items', 'item', 'items') }} || ' of ' || source_system || ' (' || owner_type || ' ' || owner_name
+        || ') without a team' || case
             when is_mapped then ': the team map names other owners of ' || source_system || ' and not this one. Add a row for it.'
             else ': none of the tool’s own groups holds them.'
         end as sentence
@@ -279,8 +279,8 @@ notes as (
         source_system || ' ' || field_name || ' ' || raw_value as subject,
         row_count,
         null as share,
-        cast(row_count as {{ counterpoise.type_of('string') }}) || ' rows of ' || source_system || ' have the ' || field_name || ' “' || raw_value
-        || '”, which nothing gives a meaning. They are kept without one; say what it means in the value map.' as sentence
+        {{ counterpoise.amount('row_count', 'row', 'rows') }} || ' of ' || source_system || ' with the ' || field_name || ' “' || raw_value
+        || '”, which nothing gives a meaning. Kept without one; say what it means in the value map.' as sentence
     from {{ ref('stg_unknown_values') }}
 
     union all
