@@ -47,7 +47,7 @@ planned as (
     select
         changes.source_system,
         changes.issue_id,
-        coalesce(changes.changed_at <= sprints.start_date, true) as is_planned,
+        case when sprints.id is not null then sprints.start_date is null or changes.changed_at <= sprints.start_date end as is_planned,
         row_number() over (partition by changes.source_system, changes.issue_id order by changes.changed_at) as place
     from changes
     left join sprints on changes.source_system = sprints.source_system and changes.value = sprints.id

@@ -427,18 +427,18 @@ def site(seed: int = 7, software: int = 260, desk: int = 200, *, cases: bool = T
         part.move(DONE, born + timedelta(hours=40 + n), ENGINEERS[2], resolution=R_DONE)
         part.save()
     bugs = [row["id"] for row in made.rows["issue"] if row["issue_type"] in (BUG, INCIDENT)]
-    for bug in rng.sample(bugs, 40):
+    for bug in rng.sample(bugs, min(40, len(bugs))):
         cause = rng.choice(stories)
         made.add("issue_link", issue_id=bug, related_issue_id=cause, relationship="is caused by")
         made.add("issue_link", issue_id=cause, related_issue_id=bug, relationship="causes")
-    for left, right in zip(rng.sample(bugs, 12), rng.sample(stories, 12), strict=True):
+    for left, right in zip(rng.sample(bugs, min(12, len(bugs))), rng.sample(stories, len(stories)), strict=False):
         made.add("issue_link", issue_id=left, related_issue_id=right, relationship=rng.choice(["duplicates", "relates to", "blocks", "is blocked by", "plagues; <b>"]))
     if cases:
         special_cases(made)
     _forget_the_future(made)
     # a re-sync writes rows a second time, and one table as it was before
     for table in ("issue_field_history", "comment", "worklog"):
-        for row in rng.sample(made.rows[table], 25):
+        for row in rng.sample(made.rows[table], min(25, len(made.rows[table]))):
             made.rows[table].append({**row, "_fivetran_synced": END + timedelta(days=1)})
     for row in rng.sample(made.rows["issue"], 10):
         made.rows["issue"].append({**row, "priority": 5, "_fivetran_synced": row["_fivetran_synced"] - timedelta(days=30)})
