@@ -53,7 +53,7 @@ named as (
 
     select
         newest.*,
-        types.name as type_name,
+        coalesce(types.name, newest.type_id) as type_name,
         coalesce(types.subtask, false) as is_subtask,
         coalesce(priorities.name, newest.priority) as priority_name,
         coalesce(resolutions.resolution_name, newest.resolution) as resolution_name,
@@ -99,7 +99,7 @@ final as (
         {{ counterpoise.connector_id('id') }} as work_item_id,
         key as issue_key,
         project as project_id,
-        coalesce(type_name, type_id) as type_name,
+        type_name,
         is_subtask,
         mapped_type,
         item_kind,

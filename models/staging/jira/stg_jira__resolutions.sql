@@ -15,18 +15,38 @@ meanings as (
 
 ),
 
+-- one that is gone can be mapped by its id
+named as (
+
+    select
+        source_system,
+        id,
+        name
+    from resolutions
+    where id is not null
+    union all
+    select
+        meanings.source_system,
+        meanings.raw_value as id,
+        meanings.raw_value as name
+    from meanings
+    left join resolutions on meanings.source_system = resolutions.source_system and meanings.raw_value = resolutions.id
+    where resolutions.id is null
+
+),
+
 final as (
 
     select
-        resolutions.source_system,
-        resolutions.id as resolution_id,
-        resolutions.name as resolution_name,
-        coalesce(meanings.mapped_value, case when lower(trim(resolutions.name)) like 'won_t %' then 'not_done' end) as ending
-    from resolutions
+        named.source_system,
+        named.id as resolution_id,
+        named.name as resolution_name,
+        coalesce(meanings.mapped_value, case when lower(trim(named.name)) like 'won_t %' then 'not_done' end) as ending
+    from named
     left join meanings
         on
-            resolutions.source_system = meanings.source_system
-            and lower(trim(resolutions.name)) = meanings.raw_value
+            named.source_system = meanings.source_system
+            and lower(trim(named.name)) = meanings.raw_value
 
 )
 

@@ -20,26 +20,48 @@ value_map as (
 
 ),
 
+-- one that is gone can be mapped by its id
+named as (
+
+    select
+        source_system,
+        id,
+        name,
+        status_category_id
+    from statuses
+    where id is not null
+    union all
+    select
+        value_map.source_system,
+        value_map.raw_value as id,
+        value_map.raw_value as name,
+        cast(null as {{ counterpoise.type_of('string') }}) as status_category_id
+    from value_map
+    left join statuses on value_map.source_system = statuses.source_system and value_map.raw_value = statuses.id
+    where value_map.field_name = 'status' and statuses.id is null
+
+),
+
 final as (
 
     select
-        statuses.source_system,
-        statuses.id as status_id,
-        statuses.name as status_name,
+        named.source_system,
+        named.id as status_id,
+        named.name as status_name,
         coalesce(own.mapped_value, by_id.mapped_value, by_name.mapped_value) as category,
         coalesce(waits.mapped_value, case when own.mapped_value = 'waiting' then 'other' end) as waits_on,
         steps.mapped_value as step,
-        coalesce(endings.mapped_value, case when lower(trim(statuses.name)) like 'won_t %' then 'not_done' end) as ending
-    from statuses
-    left join categories on statuses.source_system = categories.source_system and statuses.status_category_id = categories.id
+        coalesce(endings.mapped_value, case when lower(trim(named.name)) like 'won_t %' then 'not_done' end) as ending
+    from named
+    left join categories on named.source_system = categories.source_system and named.status_category_id = categories.id
     {%- for name, field, word in [
-        ('own', 'status', 'statuses.name'), ('waits', 'waits_on', 'statuses.name'), ('steps', 'step', 'statuses.name'),
-        ('endings', 'ending', 'statuses.name'), ('by_id', 'status_category', 'statuses.status_category_id'),
+        ('own', 'status', 'named.name'), ('waits', 'waits_on', 'named.name'), ('steps', 'step', 'named.name'),
+        ('endings', 'ending', 'named.name'), ('by_id', 'status_category', 'named.status_category_id'),
         ('by_name', 'status_category', 'categories.name'),
     ] %}
     left join value_map as {{ name }}
         on
-            statuses.source_system = {{ name }}.source_system
+            named.source_system = {{ name }}.source_system
             and {{ name }}.field_name = '{{ field }}'
             and lower(trim({{ word }})) = {{ name }}.raw_value
     {%- endfor %}

@@ -55,7 +55,7 @@ planned as (
 
 ),
 
-now as (
+values_now as (
 
     select
         source_system,
@@ -78,10 +78,10 @@ serving as (
         case when parents.is_item then parents.work_item_id end as parent_item_id,
         coalesce(case when parents.item_kind = 'goal' then parents.work_item_id end, by_id.work_item_id, by_key.work_item_id) as goal_id
     from issues
-    left join now on issues.source_system = now.source_system and issues.issue_id = now.issue_id
+    left join values_now on issues.source_system = values_now.source_system and issues.issue_id = values_now.issue_id
     left join issues as parents on issues.source_system = parents.source_system and issues.parent_id = parents.issue_id
-    left join issues as by_id on now.source_system = by_id.source_system and now.epic = by_id.issue_id
-    left join issues as by_key on now.source_system = by_key.source_system and now.epic = by_key.issue_key
+    left join issues as by_id on values_now.source_system = by_id.source_system and values_now.epic = by_id.issue_id
+    left join issues as by_key on values_now.source_system = by_key.source_system and values_now.epic = by_key.issue_key
 
 ),
 
@@ -99,10 +99,10 @@ final as (
         case when moments.state = 'done' and endings.event_type = 'resolved' then endings.occurred_at end as done_at,
         case when moments.state = 'done' and endings.event_type = 'closed' then endings.occurred_at end as closed_at,
         case
-            when now.size <> '' and now.size <> '.' and translate(now.size, '0123456789', '') in ('', '.')
-                then cast(now.size as {{ counterpoise.type_of('double') }})
+            when values_now.size <> '' and values_now.size <> '.' and translate(values_now.size, '0123456789', '') in ('', '.')
+                then cast(values_now.size as {{ counterpoise.type_of('double') }})
         end as size,
-        now.account_id,
+        values_now.account_id,
         planned.is_planned,
         own.parent_item_id,
         coalesce(own.goal_id, of_parent.goal_id) as goal_id,
@@ -110,7 +110,7 @@ final as (
     from issues
     left join moments on issues.source_system = moments.source_system and issues.issue_id = moments.issue_id
     left join endings on issues.source_system = endings.source_system and issues.issue_id = endings.issue_id and endings.newest_first = 1
-    left join now on issues.source_system = now.source_system and issues.issue_id = now.issue_id
+    left join values_now on issues.source_system = values_now.source_system and issues.issue_id = values_now.issue_id
     left join planned on issues.source_system = planned.source_system and issues.issue_id = planned.issue_id and planned.place = 1
     left join serving as own on issues.source_system = own.source_system and issues.issue_id = own.issue_id
     left join serving as of_parent on issues.source_system = of_parent.source_system and issues.parent_id = of_parent.issue_id

@@ -372,7 +372,12 @@ def several(tmp_path_factory: pytest.TempPathFactory, site: raw.Site) -> duckdb.
             less={"issue": ("due_date", "status_category_changed", "creator"), "issue_field_history": ("author_id",), "comment": ("is_public",)},
         ),
         "new_site": raw.Site().tables(),
-        "work_system": {"value_map": [{"source_system": "jira_emea", "field_name": "Status", "raw_value": "In Progress ", "mapped_value": "Waiting"}]},
+        "work_system": {
+            "value_map": [
+                {"source_system": "jira_emea", "field_name": "Status", "raw_value": "In Progress ", "mapped_value": "Waiting"},
+                {"source_system": "jira_emea", "field_name": "resolution", "raw_value": str(raw.R_DECLINED), "mapped_value": "not_done"},
+            ]
+        },
     }
     schemas = {"jira": "jira", "emea": "emea", "new": "new_site", "none": "not_there"}
     variables = {"counterpoise_jira_enabled": True, "counterpoise_jira_schemas": schemas}
@@ -424,6 +429,10 @@ def test_a_teams_own_words_win_for_its_site_only(several: duckdb.DuckDBPyConnect
     sql = f"select distinct status_category from {PRIVATE}.stg_work_item_events where event_id like ? and to_value = 'In Progress' and event_type in ('started', 'paused')"
     assert [row["status_category"] for row in rows(several, sql, "jira_emea:%")] == ["waiting"]
     assert [row["status_category"] for row in rows(several, sql, "jira:%")] == ["active"]
+    # what has no name any more is listed by its id, and can be mapped by it
+    listed = {row["raw_value"] for row in rows(several, f"select raw_value from {PRIVATE}.stg_unknown_values where source_system = 'jira_emea' and field_name = 'resolution'")}
+    assert str(raw.R_DONE) in listed and str(raw.R_DECLINED) not in listed
+    assert rows(several, f"select * from {PRIVATE}.stg_work_items where source_system = 'jira_emea' and resolution = 'not_done'")
 
 
 def test_an_account_without_rows_builds_empty_marts(tmp_path: Path) -> None:
