@@ -70,6 +70,7 @@ class Recount:
         self.comments = defaultdict(dict)
         for row in rows["comment"]:
             self.comments[row["issue_id"]][row["id"]] = row
+        self.owned: dict[int, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
         self.items = [self.follow(row) for row in self.issues.values() if not row["_fivetran_deleted"] and row["issue_type"] != raw.EPIC]
 
     # who holds an issue
@@ -122,6 +123,7 @@ class Recount:
             before = dict(now)
             changed = {name: author for name, (value, author) in changes.items() if name not in now or now[name] != value}
             now.update({name: value for name, (value, _) in changes.items()})
+            self.owned[row["id"]].append((at, dict(now)))
             team, reporter = self.team(now, at), now.get("reporter")
             status = int(now["status"]) if now.get("status") else None
             means = STATE.get(status)
@@ -285,4 +287,44 @@ class Recount:
             if item.customer_work:
                 count("end_to_end_hours", team, first.at, facts["end_to_end"])
                 count("reopen_rate", team, first.at, facts["is_back"])
+            rating = self.rating(item)
+            if rating and rating[0] - first.at <= timedelta(days=14):
+                count("csat", team, first.at, rating[1])
+            if any(first.at <= found <= first.at + timedelta(days=70) for found in self.defects().get(item.id, ())):
+                count("defect_escape_rate", team, first.at, 1, 0)
+        for started, team, hours, rework in self.hours():
+            count("rework_hours_share", team, started, hours if rework else 0, hours)
+        # before anybody logged rework, that there was none is not known
+        known_from = min(week for (metric, _, week), value in sums.items() if metric == "rework_hours_share" and value[0])
+        sums = {key: value for key, value in sums.items() if key[0] != "rework_hours_share" or key[2] >= known_from}
         return {key: (value[0], value[1]) for key, value in sums.items()}
+
+    def rating(self, item: Item) -> tuple[datetime, float] | None:
+        """The last rating of an issue, as a share."""
+        told = [row for row in self.rows["issue_field_history"] if row["field_id"] == raw.SATISFACTION and f"jira:{row['issue_id']}" == item.id]
+        last = max(told, key=lambda row: row["time"], default=None)
+        return None if last is None else (last["time"], (float(last["value"]) - 1) / 4)
+
+    def defects(self) -> dict[str, list[datetime]]:
+        """Bugs that a link gives to the issue that caused them, by that issue: when each came up."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for row in self.rows["issue_link"]:
+            words = row["relationship"].lower()
+            if words == "is caused by":
+                found[f"jira:{row['related_issue_id']}"].add(row["issue_id"])
+            elif words == "causes":
+                found[f"jira:{row['issue_id']}"].add(row["related_issue_id"])
+        live = {n: row for n, row in self.issues.items() if not row["_fivetran_deleted"] and row["issue_type"] == raw.BUG and row["resolution"] != raw.R_DUPLICATE}
+        return {cause: [live[n]["created"] for n in bugs if n in live] for cause, bugs in found.items()}
+
+    def hours(self) -> list[tuple[datetime, str | None, float, bool]]:
+        """Hours people logged: when, for which team, how many, and whether on a bug."""
+        logged = []
+        for row in {row["id"]: row for row in self.rows["worklog"]}.values():
+            issue = self.issues[row["issue_id"]]
+            if issue["_fivetran_deleted"] or row["author_id"] in APPS:
+                continue
+            moment = max(row["started"], issue["created"])
+            owned = [now for at, now in self.owned[issue["id"]] if at <= moment] or [{"project": str(issue["project"])}]
+            logged.append((row["started"], self.team(owned[-1], row["started"]), row["time_spent_seconds"] / 3600, issue["issue_type"] == raw.BUG))
+        return logged
