@@ -13,7 +13,6 @@ issues as (
 told as (
 
     select * from {{ ref('stg_jira__field_values') }}
-    where told_at is not null
 
 ),
 

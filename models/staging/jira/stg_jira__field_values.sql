@@ -52,7 +52,7 @@ roles as (
 
 ),
 
-final as (
+told as (
 
     select
         singles.source_system,
@@ -75,6 +75,23 @@ final as (
         several._fivetran_synced as _loaded_at
     from several
     inner join roles on several.source_system = roles.source_system and several.field_id = roles.field_id
+
+),
+
+-- a re-sync writes rows a second time
+final as (
+
+    select
+        source_system,
+        issue_id,
+        role,
+        told_at,
+        value,
+        author_id,
+        max(_loaded_at) as _loaded_at
+    from told
+    where told_at is not null
+    group by source_system, issue_id, role, told_at, value, author_id
 
 )
 
