@@ -3,13 +3,6 @@
 -- stretches that the connector saw go.
 {%- set always = "cast('1970-01-01' as date)" %}
 {%- set weekdays = {'mon': 1, 'tue': 2, 'wed': 3, 'thu': 4, 'fri': 5, 'sat': 6, 'sun': 7} %}
-{#- Minutes since midnight as HH:MM. -#}
-{%- macro two_digits(expression) -%}
-lpad(cast({{ counterpoise.as_integer('floor(' ~ expression ~ ')') }} as {{ counterpoise.type_of('string') }}), 2, '0')
-{%- endmacro %}
-{%- macro clock_time(minute) -%}
-{{ two_digits(minute ~ ' / 60') }} || ':' || {{ two_digits('mod(' ~ minute ~ ', 60)') }}
-{%- endmacro %}
 with
 
 schedules as (
@@ -156,7 +149,7 @@ read as (
         {%- endfor -%}
         {{ digits.sql }} as digits
     from said
-    where said is not null and said like '%}%'
+    where said is not null
 
 ),
 
@@ -166,8 +159,11 @@ hours as (
         source_system,
         schedule_id,
         weekday,
-        {{ clock_time('opens_minute') }} as opens_at,
-        {{ clock_time('closes_minute') }} as closes_at,
+        {%- for column, minute in [('opens_at', 'opens_minute'), ('closes_at', 'closes_minute')] %}
+        {%- for part in ['floor(' ~ minute ~ ' / 60.0)', 'mod(' ~ minute ~ ', 60)'] %}
+        lpad(cast({{ counterpoise.as_integer(part) }} as {{ counterpoise.type_of('string') }}), 2, '0'){{ " || ':' ||" if loop.first else ' as ' ~ column ~ ',' }}
+        {%- endfor %}
+        {%- endfor %}
         valid_from,
         valid_to,
         _fivetran_synced

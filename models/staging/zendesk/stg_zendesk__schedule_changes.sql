@@ -14,7 +14,7 @@ log as (
     from (
         {{ counterpoise.connector_rows('zendesk', 'audit_log') }}
     ) as entries
-    where lower(change_description) like '%workweek changed from %} to {%' and source_id is not null and created_at is not null
+    where lower(change_description) like '%workweek changed from %' and source_id is not null and created_at is not null
 
 ),
 

@@ -19,7 +19,8 @@ labels as (
     select
         source_system,
         id,
-        agent_label
+        agent_label,
+        lower(status_category) as status_category
     from (
         {{ counterpoise.connector_rows('zendesk', 'ticket_custom_status') }}
     ) as statuses
@@ -50,6 +51,7 @@ meant as (
         on
             steps.source_system = labels.source_system
             and steps.custom_status_id = labels.id
+            and lower(steps.status) = coalesce(labels.status_category, lower(steps.status))
     left join people
         on
             steps.source_system = people.source_system
@@ -130,7 +132,7 @@ select
         'status_category': "case when kind = 'created' then 'queued' when is_status_step or event_type = 'handed_off' then category end",
         'waits_on': "case when event_type = 'paused' then waits_on end",
         'is_public': "case when event_type = 'commented' then is_public end",
-        'field_name': "case when is_status_step or kind = 'created' then 'status' when event_type = 'edited' then case kind when 'type' then 'item_type' else kind end end",
+        'field_name': "case when is_status_step or kind = 'created' then 'status' when event_type = 'handed_off' then 'team_id' when event_type = 'edited' then case kind when 'type' then 'item_type' else kind end end",
         'from_value': "case when is_status_step then label_before when event_type = 'edited' then value_before end",
         'to_value': "case when is_status_step or (kind = 'created' and category = 'queued') then status_label when event_type = 'edited' then value end",
         'owner_first': counterpoise.owner_id('group', 'group_id'),
