@@ -31,7 +31,7 @@ days as (
         stretches._fivetran_synced,
         stretches._fivetran_deleted
     from stretches
-    inner join numbers on numbers.number <= stretches.days_more
+    inner join numbers on stretches.days_more >= numbers.number
 
 )
 

@@ -98,8 +98,8 @@ last_change as (
             answers.source_system = others.source_system
             and answers.ticket_id = others.ticket_id
             and answers.outcome_type = others.outcome_type
-            and others.value <> last_answers.value
-            and others.to_at >= answers.to_at
+            and last_answers.value <> others.value
+            and answers.to_at <= others.to_at
     where others.ticket_id is null
     group by answers.source_system, answers.ticket_id, answers.outcome_type
 

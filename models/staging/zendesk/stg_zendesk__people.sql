@@ -53,8 +53,8 @@ changes as (
         person_id,
         changed_at,
         id,
-        not (roles like 'end-user to %' or roles like 'end user to %' or roles like 'not set to %') as was_agent,
-        not (role_after like 'end-user%' or role_after like 'end user%' or role_after like 'not set%') as is_agent
+        roles not like 'end-user to %' and roles not like 'end user to %' and roles not like 'not set to %' as was_agent,
+        role_after not like 'end-user%' and role_after not like 'end user%' and role_after not like 'not set%' as is_agent
     from (
         select
             *,

@@ -8,27 +8,39 @@
 ] %}
 with
 
+tickets as (
+
+    select * from (
+        {{ counterpoise.connector_rows('zendesk', 'ticket') }}
+    ) as held
+
+),
+
+applied as (
+
+    select * from (
+        {{ counterpoise.connector_rows('zendesk', 'ticket_sla_policy') }}
+    ) as policies
+
+),
+
 given as (
 
     select
-        policies.source_system,
+        applied.source_system,
         tickets.group_id,
-        policies.sla_policy_id,
+        applied.sla_policy_id,
         row_number() over (
-            partition by policies.source_system, tickets.group_id
-            order by count(distinct policies.ticket_id) desc, {{ counterpoise.byte_order('policies.sla_policy_id') }}
+            partition by applied.source_system, tickets.group_id
+            order by count(distinct applied.ticket_id) desc, {{ counterpoise.byte_order('applied.sla_policy_id') }} asc
         ) as most_first
-    from (
-        {{ counterpoise.connector_rows('zendesk', 'ticket_sla_policy') }}
-    ) as policies
-    inner join (
-        {{ counterpoise.connector_rows('zendesk', 'ticket') }}
-    ) as tickets
+    from applied
+    inner join tickets
         on
-            policies.source_system = tickets.source_system
-            and policies.ticket_id = tickets.id
-    where tickets.group_id is not null and policies.sla_policy_id is not null
-    group by policies.source_system, tickets.group_id, policies.sla_policy_id
+            applied.source_system = tickets.source_system
+            and applied.ticket_id = tickets.id
+    where tickets.group_id is not null and applied.sla_policy_id is not null
+    group by applied.source_system, tickets.group_id, applied.sla_policy_id
 
 ),
 
@@ -80,7 +92,7 @@ chosen as (
         *,
         row_number() over (
             partition by source_system, sla_policy_id, metric_id, priority, valid_from
-            order by sla_policy_updated_at desc, place, target
+            order by sla_policy_updated_at desc, place asc, target asc
         ) as fits_best
     from promised
     where metric_id is not null

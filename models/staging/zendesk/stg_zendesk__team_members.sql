@@ -6,13 +6,13 @@ with
 users as (
 
     select
-        *,
+        people.*,
         {{ counterpoise.is_bot(['people.name']) }}
-        or coalesce(role_type, '') in ('1', '1.0')
-        or coalesce(only_private_comments, false) as is_no_member,
+        or coalesce(people.role_type, '') in ('1', '1.0')
+        or coalesce(people.only_private_comments, false) as is_no_member,
         case
-            when coalesce(suspended, false) or not coalesce(active, true) or coalesce(_fivetran_deleted, false) or lower(role) = 'end-user'
-                then cast(updated_at as date)
+            when coalesce(people.suspended, false) or not coalesce(people.active, true) or coalesce(people._fivetran_deleted, false) or lower(people.role) = 'end-user'
+                then cast(people.updated_at as date)
         end as left_on
     from (
         {{ counterpoise.connector_rows('zendesk', 'user') }}

@@ -26,15 +26,15 @@ closed as (
 links as (
 
     select
-        merges.source_system,
-        merges.from_ticket_id as from_id,
-        merges.into_ticket_id as to_id,
+        pairs.source_system,
+        pairs.from_ticket_id as from_id,
+        pairs.into_ticket_id as to_id,
         'duplicates' as link_type,
         closed.closed_at as created_at,
         tickets._fivetran_synced
-    from {{ ref('stg_zendesk__merges') }} as merges
-    inner join tickets on merges.source_system = tickets.source_system and merges.into_ticket_id = tickets.id
-    left join closed on merges.source_system = closed.source_system and merges.from_ticket_id = closed.ticket_id
+    from {{ ref('stg_zendesk__merges') }} as pairs
+    inner join tickets on pairs.source_system = tickets.source_system and pairs.into_ticket_id = tickets.id
+    left join closed on pairs.source_system = closed.source_system and pairs.from_ticket_id = closed.ticket_id
     union all
     select
         source_system,
@@ -58,6 +58,16 @@ links as (
         coalesce(via_followup_source_id, via_source_from_id) <> id
         and (via_followup_source_id is not null or lower(via_source_rel) = 'follow_up')
 
+),
+
+-- links of tickets that are both still there
+final as (
+
+    select links.*
+    from links
+    inner join tickets as from_tickets on links.source_system = from_tickets.source_system and links.from_id = from_tickets.id
+    inner join tickets as to_tickets on links.source_system = to_tickets.source_system and links.to_id = to_tickets.id
+
 )
 
 select
@@ -68,4 +78,4 @@ select
         'created_at': 'created_at',
         '_loaded_at': '_fivetran_synced',
     }) }}
-from links
+from final

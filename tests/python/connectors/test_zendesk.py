@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -63,7 +62,9 @@ def events(connection: duckdb.DuckDBPyConnection, number: int) -> list[tuple[str
         f"select event_type, occurred_at from counterpoise_private.stg_work_item_events where work_item_id = 'zendesk:{number}'",
     )
     start = min(row["occurred_at"] for row in found)
-    return sorted(((row["event_type"], recount.hours(row["occurred_at"] - start)) for row in found), key=lambda pair: pair[1])
+    return sorted(
+        ((row["event_type"], recount.hours(row["occurred_at"] - start)) for row in found), key=lambda pair: pair[1]
+    )
 
 
 def outcomes(connection: duckdb.DuckDBPyConnection, number: int) -> dict[str, dict[str, Any]]:
@@ -74,7 +75,12 @@ def outcomes(connection: duckdb.DuckDBPyConnection, number: int) -> dict[str, di
 class TestRecount:
     def test_every_team_and_week(self, built: duckdb.DuckDBPyConnection, counted: dict[str, recount.Item]) -> None:
         expected = recount.figures(list(counted.values()))
-        first_pause = min(recount.week(since) for each in counted.values() for since, state in each.states if state in ("requester", "other"))
+        first_pause = min(
+            recount.week(since)
+            for each in counted.values()
+            for since, state in each.states
+            if state in ("requester", "other")
+        )
         first_raise = min(recount.week(each.raised) for each in counted.values() if each.raised)
         since = {"paused_share": first_pause, "escalation_rate": first_raise}
         shown = {
@@ -91,7 +97,12 @@ class TestRecount:
                 assert row["denominator"] == pytest.approx(denominator, abs=1e-4), (team, week, metric)
             compared += 1
         assert compared > 1_000
-        left = [key for key, row in shown.items() if (row["numerator"] or (row["denominator"] and key[2] != "throughput")) and not key[0].startswith("zendesk_two")]
+        left = [
+            key
+            for key, row in shown.items()
+            if (row["numerator"] or (row["denominator"] and key[2] != "throughput"))
+            and not key[0].startswith("zendesk_two")
+        ]
         assert not left
 
     def test_every_ticket(self, built: duckdb.DuckDBPyConnection, counted: dict[str, recount.Item]) -> None:
@@ -114,14 +125,16 @@ class TestRecount:
                 "requester_pause_events": each.requester_pauses,
                 "public_replies": len([at for at in each.replies if solved is None or at <= solved]),
                 "priority": each.raw["priority"],
-                "category": fixture.FORMS[each.raw["ticket_form_id"]] if key.startswith("zendesk:") else each.raw["type"],
+                "category": fixture.FORMS[each.raw["ticket_form_id"]]
+                if key.startswith("zendesk:")
+                else each.raw["type"],
             }
             assert {name: row[name] for name in expected} == expected, key
             if solved:
                 worked = each.elapsed - each.paused
-                assert [row[name] for name in ("elapsed_hours", "paused_hours", "working_hours", "end_to_end_hours")] == pytest.approx(
-                    [each.elapsed, each.paused, worked, each.end_to_end]
-                ), key
+                assert [
+                    row[name] for name in ("elapsed_hours", "paused_hours", "working_hours", "end_to_end_hours")
+                ] == pytest.approx([each.elapsed, each.paused, worked, each.end_to_end]), key
 
     def test_first_responses_in_time(self, built: duckdb.DuckDBPyConnection, counted: dict[str, recount.Item]) -> None:
         """8 hours × 4 for low to × 1 for urgent, half of it from 6 April; the deadline's week and team."""
@@ -134,37 +147,57 @@ class TestRecount:
             kept = each.replies[0] if each.replies else None
             first = min(due, kept or due)
             team = each.group(first) or each.groups[0][1]
-            if not each.groups[0][0] <= first or (each.state(first) == "done" and not [at for at in each.solved if at <= first]):
+            if not each.groups[0][0] <= first or (
+                each.state(first) == "done" and not [at for at in each.solved if at <= first]
+            ):
                 continue
             sums = expected.setdefault((team, recount.week(due)), [0, 0])
             sums[0] += kept is not None and kept <= due
             sums[1] += 1
         shown = {
             (row["team_id"], row["week_start"]): [row["numerator"], row["denominator"]]
-            for row in rows(built, "select * from counterpoise.fct_metric_week where metric_id = 'first_response_within_target'")
+            for row in rows(
+                built, "select * from counterpoise.fct_metric_week where metric_id = 'first_response_within_target'"
+            )
             if row["denominator"]
         }
         assert shown == {key: sums for key, sums in expected.items() if key[1] < fixture.END.date() and sums[1]}
 
     def test_two_accounts_with_the_same_numbers_stay_apart(self, built: duckdb.DuckDBPyConnection) -> None:
-        systems = dict(built.execute("select source_system, count(*) from counterpoise.fct_work_item group by all").fetchall())
+        systems = dict(
+            built.execute("select source_system, count(*) from counterpoise.fct_work_item group by all").fetchall()
+        )
         assert systems == {"zendesk": systems["zendesk"], "zendesk_two": 39}
         assert not rows(
             built,
             "select * from counterpoise_private.stg_work_items as a inner join counterpoise_private.stg_work_items as b "
             "on a.requester_id = b.requester_id and a.source_system < b.source_system",
         )
-        teams = {row["team_id"]: row["team_name"] for row in rows(built, "select * from counterpoise_private.stg_teams")}
+        teams = {
+            row["team_id"]: row["team_name"] for row in rows(built, "select * from counterpoise_private.stg_teams")
+        }
         assert teams["zendesk:group:21"] == teams["zendesk_two:group:21"] == "First line"
         assert teams["zendesk:group:24"] == "O'Brien's desk"
 
 
 class TestCases:
-    def test_solved_is_resolved_pending_stops_the_clock_and_a_group_change_does_not_start_it(self, built: duckdb.DuckDBPyConnection) -> None:
+    def test_solved_is_resolved_pending_stops_the_clock_and_a_group_change_does_not_start_it(
+        self, built: duckdb.DuckDBPyConnection
+    ) -> None:
         """Pending from hour 2 to 12, handed on in between, solved at 14 and again at 26."""
         row = item(built, 9001)
-        assert (row["elapsed_hours"], row["paused_hours"], row["working_hours"], row["end_to_end_hours"]) == (14, 10, 4, 26)
-        assert (row["reopenings"], row["handoffs"], row["public_replies"], row["requester_pause_events"]) == (1, 1, 2, 1)
+        assert (row["elapsed_hours"], row["paused_hours"], row["working_hours"], row["end_to_end_hours"]) == (
+            14,
+            10,
+            4,
+            26,
+        )
+        assert (row["reopenings"], row["handoffs"], row["public_replies"], row["requester_pause_events"]) == (
+            1,
+            1,
+            2,
+            1,
+        )
         assert row["team_id"] == "zendesk:group:23"
         assert [kind for kind, _ in events(built, 9001)].count("reopened") == 1
 
@@ -182,12 +215,19 @@ class TestCases:
                 "where work_item_id in ('zendesk:9002', 'zendesk:9003', 'zendesk:9004', 'zendesk:9005')"
             ).fetchall()
         )
-        assert resolutions == {"zendesk:9002": "duplicate", "zendesk:9003": "done", "zendesk:9004": "duplicate", "zendesk:9005": "not_done"}
+        assert resolutions == {
+            "zendesk:9002": "duplicate",
+            "zendesk:9003": "done",
+            "zendesk:9004": "duplicate",
+            "zendesk:9005": "not_done",
+        }
 
     def test_closed_by_a_rule_without_being_solved_is_not_resolved(self, built: duckdb.DuckDBPyConnection) -> None:
         assert item(built, 9005)["is_closed_unresolved"] and item(built, 9005)["first_resolved_at"] is None
 
-    def test_the_first_answer_is_a_persons_public_word_after_the_request(self, built: duckdb.DuckDBPyConnection) -> None:
+    def test_the_first_answer_is_a_persons_public_word_after_the_request(
+        self, built: duckdb.DuckDBPyConnection
+    ) -> None:
         """Not the agent's own opening words, not the machine's, not an internal note, not one that was deleted."""
         assert item(built, 9006)["first_response_at"] == AT + timedelta(hours=48)
         assert item(built, 9025)["first_response_at"] == AT + timedelta(hours=3)
@@ -197,7 +237,9 @@ class TestCases:
         assert item(built, 9007)["first_response_at"] == AT + timedelta(hours=9)
         assert item(built, 9008)["first_response_at"] == datetime(2026, 6, 2, 12)
         assert item(built, 9009)["first_response_at"] == datetime(2026, 5, 5, 16)
-        origins = built.execute("select work_item_id, origin from counterpoise_private.stg_work_items where work_item_id in ('zendesk:9007', 'zendesk:9016')")
+        origins = built.execute(
+            "select work_item_id, origin from counterpoise_private.stg_work_items where work_item_id in ('zendesk:9007', 'zendesk:9016')"
+        )
         assert dict(origins.fetchall()) == {"zendesk:9007": "customer", "zendesk:9016": "automation"}
 
     def test_a_call_is_solved_when_it_is_written_down(self, built: duckdb.DuckDBPyConnection) -> None:
@@ -205,7 +247,10 @@ class TestCases:
         assert (row["first_resolved_at"], row["elapsed_hours"], row["is_open"]) == (AT, 0, False)
 
     def test_deleted_tickets_are_gone(self, built: duckdb.DuckDBPyConnection) -> None:
-        for table, column in [("counterpoise.fct_work_item", "work_item_id"), ("counterpoise_private.stg_outcomes", "work_item_id")]:
+        for table, column in [
+            ("counterpoise.fct_work_item", "work_item_id"),
+            ("counterpoise_private.stg_outcomes", "work_item_id"),
+        ]:
             assert not rows(built, f"select * from {table} where {column} in ('zendesk:9011', 'zendesk:9012')")
 
     def test_what_triggers_and_automations_do_is_nobodys_work(self, built: duckdb.DuckDBPyConnection) -> None:
@@ -238,24 +283,37 @@ class TestCases:
 
     def test_links_of_problems_and_follow_ups(self, built: duckdb.DuckDBPyConnection) -> None:
         links = rows(built, "select * from counterpoise_private.stg_work_item_links where to_item_id = 'zendesk:9018'")
-        assert {(row["from_item_id"], row["link_type"]) for row in links} == {("zendesk:9019", "caused_by"), ("zendesk:9020", "follows_up")}
+        assert {(row["from_item_id"], row["link_type"]) for row in links} == {
+            ("zendesk:9019", "caused_by"),
+            ("zendesk:9020", "follows_up"),
+        }
         (task,) = rows(built, "select * from counterpoise_private.stg_work_items where work_item_id = 'zendesk:9020'")
         assert (task["item_type"], task["due_at"]) == ("task", datetime(2026, 7, 9, 12))
 
-    def test_a_changed_rating_counts_once_with_its_last_answer_known_since_it_was_given(self, built: duckdb.DuckDBPyConnection) -> None:
+    def test_a_changed_rating_counts_once_with_its_last_answer_known_since_it_was_given(
+        self, built: duckdb.DuckDBPyConnection
+    ) -> None:
         """Bad after 50 hours, good after 770; that a comment came at 800 changes nothing."""
         told = outcomes(built, 9021)
         assert (told["csat_asked"]["occurred_at"], told["csat"]["value"]) == (AT + timedelta(hours=26), 1)
-        assert (told["csat"]["occurred_at"], told["csat"]["recorded_at"]) == (AT + timedelta(hours=50), AT + timedelta(hours=770))
+        assert (told["csat"]["occurred_at"], told["csat"]["recorded_at"]) == (
+            AT + timedelta(hours=50),
+            AT + timedelta(hours=770),
+        )
 
     def test_a_rating_without_history_is_read_from_the_ratings(self, built: duckdb.DuckDBPyConnection) -> None:
         told = outcomes(built, 9022)
         assert set(told) == {"csat"} and told["csat"]["value"] == 1
-        assert (told["csat"]["occurred_at"], told["csat"]["recorded_at"]) == (AT + timedelta(hours=30), AT + timedelta(hours=31))
+        assert (told["csat"]["occurred_at"], told["csat"]["recorded_at"]) == (
+            AT + timedelta(hours=30),
+            AT + timedelta(hours=31),
+        )
         assert outcomes(built, 9010)["csat_asked"]["recorded_at"] == AT + timedelta(hours=1)
 
     def test_words_nobody_knows_are_listed_and_their_tickets_kept(self, built: duckdb.DuckDBPyConnection) -> None:
-        unknown = built.execute("select source_system, field_name, raw_value, row_count from counterpoise_private.stg_unknown_values").fetchall()
+        unknown = built.execute(
+            "select source_system, field_name, raw_value, row_count from counterpoise_private.stg_unknown_values"
+        ).fetchall()
         assert sorted(unknown) == [
             ("zendesk", "item_type", "Wunsch", 1), ("zendesk", "status", "snoozed", 1), ("zendesk", "time_zone", "Middle Earth", 1),
         ]  # fmt: skip
@@ -273,7 +331,11 @@ class TestPeopleAndHours:
         nine weeks. Machines and light agents are none."""
         found = rows(built, "select * from counterpoise_private.stg_team_members where team_id like 'zendesk:%'")
         assert len(found) == 28
-        dated = {(row["team_id"], row["valid_from"], row["valid_to"], row["fte"]) for row in found if row["valid_to"] or row["valid_from"].year > 2025}
+        dated = {
+            (row["team_id"], row["valid_from"], row["valid_to"], row["fte"])
+            for row in found
+            if row["valid_to"] or row["valid_from"].year > 2025
+        }
         assert dated == {
             ("zendesk:group:21", date(2025, 1, 1), date(2026, 4, 10), 1.0),
             ("zendesk:group:22", date(2026, 6, 1), None, 1.0),
@@ -283,9 +345,13 @@ class TestPeopleAndHours:
     def test_opening_hours_over_time(self, built: duckdb.DuckDBPyConnection) -> None:
         """As the audit log tells: none until 30 November, 8 to 16 with a break until 1 March, 9 to 17 since. Of 2 March's second
         thoughts nothing is left but what stands now."""
-        found = rows(built, "select * from counterpoise_private.stg_business_calendars where calendar_id = 'zendesk:81'")
+        found = rows(
+            built, "select * from counterpoise_private.stg_business_calendars where calendar_id = 'zendesk:81'"
+        )
         assert {row["timezone"] for row in found} == {"Europe/Lisbon"}
-        hours = {(row["weekday"], row["opens_at"], row["closes_at"], row["valid_from"], row["valid_to"]) for row in found}
+        hours = {
+            (row["weekday"], row["opens_at"], row["closes_at"], row["valid_from"], row["valid_to"]) for row in found
+        }
         expected = set()
         for weekday in range(1, 6):
             expected.add((weekday, "08:00", "12:00", date(2025, 12, 1), date(2026, 3, 1)))
@@ -295,9 +361,13 @@ class TestPeopleAndHours:
 
     def test_opening_hours_over_midnight_and_without_a_log(self, built: duckdb.DuckDBPyConnection) -> None:
         """Friday and Saturday night, cut at midnight, the last one in the week after; a Wednesday that grew on 20 April."""
-        found = rows(built, "select * from counterpoise_private.stg_business_calendars where calendar_id = 'zendesk:82'")
+        found = rows(
+            built, "select * from counterpoise_private.stg_business_calendars where calendar_id = 'zendesk:82'"
+        )
         always = date(1970, 1, 1)
-        assert {(row["weekday"], row["opens_at"], row["closes_at"], row["valid_from"], row["valid_to"]) for row in found} == {
+        assert {
+            (row["weekday"], row["opens_at"], row["closes_at"], row["valid_from"], row["valid_to"]) for row in found
+        } == {
             (5, "22:00", "24:00", always, None),
             (6, "00:00", "06:00", always, None),
             (6, "22:00", "24:00", always, None),
@@ -306,16 +376,27 @@ class TestPeopleAndHours:
             (3, "08:00", "16:00", date(2026, 4, 20), None),
         }
         assert {row["timezone"] for row in found} == {"America/New_York"}
-        known = {row["calendar_id"] for row in rows(built, "select distinct calendar_id from counterpoise_private.stg_business_calendars")}
+        known = {
+            row["calendar_id"]
+            for row in rows(built, "select distinct calendar_id from counterpoise_private.stg_business_calendars")
+        }
         assert known == {"zendesk:81", "zendesk:82"}
 
     def test_holidays(self, built: duckdb.DuckDBPyConnection) -> None:
         days = built.execute("select day from counterpoise_private.stg_holidays order by day").fetchall()
         assert [day for (day,) in days] == [date(2026, 4, number) for number in (3, 4, 5, 6)] + [date(2026, 5, 1)]
 
-    def test_a_tickets_schedule_is_the_last_one_applied_else_the_first_of_the_account(self, built: duckdb.DuckDBPyConnection) -> None:
-        found = dict(built.execute("select work_item_id, calendar_id from counterpoise_private.stg_work_items").fetchall())
-        assert (found["zendesk:9023"], found["zendesk:9001"], found["zendesk_two:1"]) == ("zendesk:82", "zendesk:81", None)
+    def test_a_tickets_schedule_is_the_last_one_applied_else_the_first_of_the_account(
+        self, built: duckdb.DuckDBPyConnection
+    ) -> None:
+        found = dict(
+            built.execute("select work_item_id, calendar_id from counterpoise_private.stg_work_items").fetchall()
+        )
+        assert (found["zendesk:9023"], found["zendesk:9001"], found["zendesk_two:1"]) == (
+            "zendesk:82",
+            "zendesk:81",
+            None,
+        )
 
     def test_targets(self, built: duckdb.DuckDBPyConnection) -> None:
         """Every group works under the policy most of its tickets were given; two metrics, four priorities, two versions."""
@@ -357,7 +438,9 @@ def mapped(each: recount.Item, moment: datetime) -> str | None:
 def organised(tables: fixture.Tables, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     warehouse = {"zendesk": fixture.in_utc(tables), "work_system": {"value_map": VALUE_MAP, "team_map": TEAM_MAP}}
     folder = tmp_path_factory.mktemp("organised")
-    with build(folder, warehouse, select=["+int_item_steps", "+int_unowned_items", "+stg_team_members", "+stg_targets"]) as connection:
+    with build(
+        folder, warehouse, select=["+int_item_steps", "+int_unowned_items", "+stg_team_members", "+stg_targets"]
+    ) as connection:
         yield connection
 
 
@@ -373,7 +456,10 @@ class TestTeamMap:
         }
         shown = {
             (row["work_item_id"], row["event_type"], row["occurred_at"]): row["team_id"]
-            for row in rows(organised, "select * from counterpoise_private.int_item_steps where event_type in ('resolved', 'commented')")
+            for row in rows(
+                organised,
+                "select * from counterpoise_private.int_item_steps where event_type in ('resolved', 'commented')",
+            )
         }
         assert {key: shown[key] for key in expected} == expected
         assert {"front", "core", "tech", "second"} == set(expected.values())
@@ -385,7 +471,9 @@ class TestTeamMap:
         )
         assert moves
         assert all(row["from_value"] != row["to_value"] for row in moves)
-        assert {("front", "core"), ("core", "front")} <= {(row["from_value"], row["to_value"]) for row in moves if row["occurred_at"] < datetime(2026, 5, 1)}
+        assert {("front", "core"), ("core", "front")} <= {
+            (row["from_value"], row["to_value"]) for row in moves if row["occurred_at"] < datetime(2026, 5, 1)
+        }
         assert not [row for row in moves if row["to_value"] == "front" and row["occurred_at"] >= datetime(2026, 5, 1)]
 
     def test_what_nobody_owns_is_counted(self, organised: duckdb.DuckDBPyConnection, tables: fixture.Tables) -> None:
@@ -394,13 +482,21 @@ class TestTeamMap:
             if each.raw["brand_id"] != 42 and each.raw["group_id"] in (None, fixture.DESK, fixture.NIGHT):
                 name = fixture.GROUPS.get(each.raw["group_id"], "Main")
                 expected[name] = expected.get(name, 0) + 1
-        shown = {row["owner_name"]: row["items"] for row in rows(organised, "select * from counterpoise_private.int_unowned_items")}
+        shown = {
+            row["owner_name"]: row["items"]
+            for row in rows(organised, "select * from counterpoise_private.int_unowned_items")
+        }
         # who has no group is told by what it has: the organisation
-        assert {name: shown.get(name) for name in expected if name != "Main"} == {name: count for name, count in expected.items() if name != "Main"}
+        assert {name: shown.get(name) for name in expected if name != "Main"} == {
+            name: count for name, count in expected.items() if name != "Main"
+        }
         assert sum(shown.values()) == sum(expected.values())
 
     def test_members_move_with_their_group(self, organised: duckdb.DuckDBPyConnection) -> None:
-        found = rows(organised, "select team_id, valid_from, valid_to, count(*) as people from counterpoise_private.stg_team_members group by all")
+        found = rows(
+            organised,
+            "select team_id, valid_from, valid_to, count(*) as people from counterpoise_private.stg_team_members group by all",
+        )
         people = {(row["team_id"], row["valid_from"], row["valid_to"]): row["people"] for row in found}
         assert people["front", date(2025, 1, 1), date(2026, 4, 30)] == 5
         assert people["front", date(2025, 1, 1), date(2026, 4, 10)] == 1
@@ -427,7 +523,10 @@ def poor(tables: fixture.Tables, tmp_path_factory: pytest.TempPathFactory) -> It
 
 class TestGaps:
     def test_what_is_absent_is_named(self, poor: duckdb.DuckDBPyConnection) -> None:
-        gaps = {(row["source_system"], row["table_name"]): row for row in rows(poor, "select * from counterpoise_private.stg_source_gaps")}
+        gaps = {
+            (row["source_system"], row["table_name"]): row
+            for row in rows(poor, "select * from counterpoise_private.stg_source_gaps")
+        }
         assert gaps["zendesk", "ticket_field_history"]["is_absent"]
         assert "resolved" in gaps["zendesk", "ticket_field_history"]["gives"]
         assert "priority" in gaps["zendesk", "ticket"]["missing_columns"] and not gaps["zendesk", "ticket"]["is_absent"]
@@ -462,23 +561,34 @@ class TestAgreement:
             if own["first_resolution_time"] is not None and row["blocked_hours"] == 0:
                 # new + open, and + pending + on hold
                 assert row["working_hours"] == pytest.approx(own["agent_work_time"]), number
-                assert row["elapsed_hours"] == pytest.approx(own["agent_work_time"] + own["pending"] + own["on_hold"]), number
+                assert row["elapsed_hours"] == pytest.approx(
+                    own["agent_work_time"] + own["pending"] + own["on_hold"]
+                ), number
         assert compared > 380
 
-    def test_first_reply_differs_where_an_agent_asks(self, built: duckdb.DuckDBPyConnection, tables: fixture.Tables) -> None:
+    def test_first_reply_differs_where_an_agent_asks(
+        self, built: duckdb.DuckDBPyConnection, tables: fixture.Tables
+    ) -> None:
         """9007: asked by a customer who is an agent today. By the role of today their own second word after 5 hours would be the
         first reply; ours is the other agent's, after 9. 9009: their word as a CC of May is no agent's either."""
         own = zendesk_figures(tables, roles_of_now=True)
         assert (own[9007]["first_reply_time"], own[9009]["first_reply_time"]) == (5, 3)
-        assert [recount.hours(item(built, number)["first_response_at"] - item(built, number)["created_at"]) for number in (9007, 9009)] == [9, 7]
+        assert [
+            recount.hours(item(built, number)["first_response_at"] - item(built, number)["created_at"])
+            for number in (9007, 9009)
+        ] == [9, 7]
 
-    def test_solved_differs_where_a_ticket_was_closed_unsolved(self, built: duckdb.DuckDBPyConnection, tables: fixture.Tables) -> None:
+    def test_solved_differs_where_a_ticket_was_closed_unsolved(
+        self, built: duckdb.DuckDBPyConnection, tables: fixture.Tables
+    ) -> None:
         """Closing an unsolved ticket is a resolution to Zendesk (9002 after 2 hours, 9005 after 300), to us it is none."""
         own = zendesk_figures(tables)
         assert (own[9002]["full_resolution_time"], own[9005]["full_resolution_time"]) == (2, 300)
         assert item(built, 9002)["last_resolved_at"] is None and item(built, 9005)["last_resolved_at"] is None
 
-    def test_requester_wait_differs_by_the_time_on_hold(self, built: duckdb.DuckDBPyConnection, tables: fixture.Tables) -> None:
+    def test_requester_wait_differs_by_the_time_on_hold(
+        self, built: duckdb.DuckDBPyConnection, tables: fixture.Tables
+    ) -> None:
         """9017: new and open 2 hours, on hold 8. Requester wait time is 10 hours, agent work time 2. Ours stands between: the lab's
         4 hours, which the map calls blocked, are the team's to clear and count; the partner's 4 do not."""
         own = zendesk_figures(tables)[9017]
@@ -494,8 +604,16 @@ def zendesk_figures(tables: fixture.Tables, *, roles_of_now: bool = False) -> di
     found = {}
     for ticket in tables["ticket"]:
         number, created = ticket["id"], ticket["created_at"]
-        told = sorted({(row["updated"], row["field_name"], row["value"]) for row in tables["ticket_field_history"] if row["ticket_id"] == number})
-        words = sorted((row["created"], row["id"], row) for row in tables["ticket_comment"] if row["ticket_id"] == number)
+        told = sorted(
+            {
+                (row["updated"], row["field_name"], row["value"])
+                for row in tables["ticket_field_history"]
+                if row["ticket_id"] == number
+            }
+        )
+        words = sorted(
+            (row["created"], row["id"], row) for row in tables["ticket_comment"] if row["ticket_id"] == number
+        )
         replies = [
             at
             for at, _, row in words[1:]
@@ -506,7 +624,9 @@ def zendesk_figures(tables: fixture.Tables, *, roles_of_now: bool = False) -> di
         ]
         statuses = [(at, value) for at, name, value in told if name == "status"]
         pairs = list(zip([(created, "new"), *statuses], statuses, strict=False))
-        ends = [at for (_, before), (at, now) in pairs if now in ("solved", "closed") and before not in ("solved", "closed")]
+        ends = [
+            at for (_, before), (at, now) in pairs if now in ("solved", "closed") and before not in ("solved", "closed")
+        ]
         spent = {"new": 0.0, "open": 0.0, "pending": 0.0, "hold": 0.0, "snoozed": 0.0}
         for (since, status), (until, _) in pairs:
             if status in spent and ends and until <= ends[0]:
@@ -518,8 +638,12 @@ def zendesk_figures(tables: fixture.Tables, *, roles_of_now: bool = False) -> di
             "agent_work_time": spent["new"] + spent["open"] + spent["snoozed"],
             "pending": spent["pending"],
             "on_hold": spent["hold"],
-            "reopens": len([1 for (_, before), (_, now) in pairs if before == "solved" and now not in ("solved", "closed")]),
-            "was_closed_unsolved": any(now == "closed" and before not in ("solved", "closed") for (_, before), (_, now) in pairs),
+            "reopens": len(
+                [1 for (_, before), (_, now) in pairs if before == "solved" and now not in ("solved", "closed")]
+            ),
+            "was_closed_unsolved": any(
+                now == "closed" and before not in ("solved", "closed") for (_, before), (_, now) in pairs
+            ),
             "group_stations": len([1 for _, name, _ in told if name == "group_id"]),
         }
     return found

@@ -112,7 +112,7 @@ class Account:
             ticket_form_id=more.pop("form", 31),
             via_channel=more.pop("channel", "email"),
             merged_ticket_ids="[]",
-            subject="Re: \"it's\" broken; <script>alert(1)</script>",
+            subject='Re: "it\'s" broken; <script>alert(1)</script>',
             via_followup_source_id=more.pop("followed", None),
             via_source_rel=None,
             via_source_from_id=None,
@@ -228,7 +228,13 @@ def _settings(account: Account) -> None:
         add("ticket_custom_status", id=status, agent_label=label, status_category="open" if status == 70 else "hold")
 
     def person(number: int, name: str, role: str, **more: Any) -> None:
-        row = {"role_type": None, "only_private_comments": False, "active": True, "suspended": False, "updated_at": created}
+        row = {
+            "role_type": None,
+            "only_private_comments": False,
+            "active": True,
+            "suspended": False,
+            "updated_at": created,
+        }
         add("user", id=number, name=name, role=role, created_at=created, **{**row, **more})
 
     for agents in AGENTS.values():
@@ -302,7 +308,10 @@ def _schedules(account: Account) -> None:
         "schedule", id=83, start_time=1440, end_time=2880, time_zone="Middle Earth", created_at=datetime(2025, 3, 1),
         _fivetran_deleted=False,
     )  # fmt: skip
-    before = ", ".join(f":{day}=&amp;gt;{{\"08:00\"=&amp;gt;\"12:00\", \"13:00\"=&amp;gt;\"16:00\"}}" for day in ["mon", "tue", "wed", "thu", "fri"])
+    before = ", ".join(
+        f':{day}=&amp;gt;{{"08:00"=&amp;gt;"12:00", "13:00"=&amp;gt;"16:00"}}'
+        for day in ["mon", "tue", "wed", "thu", "fri"]
+    )
     after = before.replace("08:00", "09:00")
     changed = "zendesk/business_hours/workweek"
     add(
@@ -319,7 +328,9 @@ def _schedules(account: Account) -> None:
     )  # fmt: skip
     for number, first, last in [(1, "2026-04-03", "2026-04-06"), (2, "2026-05-01", "2026-05-01")]:
         add("schedule_holiday", id=number, schedule_id=81, start_date=first, end_date=last, _fivetran_deleted=False)
-    add("schedule_holiday", id=3, schedule_id=81, start_date="2026-06-10", end_date="2026-06-10", _fivetran_deleted=True)
+    add(
+        "schedule_holiday", id=3, schedule_id=81, start_date="2026-06-10", end_date="2026-06-10", _fivetran_deleted=True
+    )
 
 
 def _special(account: Account) -> None:
@@ -413,14 +424,22 @@ def _special(account: Account) -> None:
         ticket = account.ticket(number, at, 1_015, group=TECHNICAL, status="open")
         account.change(ticket, at + 2 * hour, "status", "solved", agent)
         if number == 9021:
-            for later, score in [(26, "offered"), (50, "bad"), (52, "badwithcomment"), (770, "good"), (800, "goodwithcomment")]:
+            for later, score in [
+                (26, "offered"),
+                (50, "bad"),
+                (52, "badwithcomment"),
+                (770, "good"),
+                (800, "goodwithcomment"),
+            ]:
                 account.change(ticket, at + later * hour, "satisfaction_score", score, 1_015)
         else:
             account.add(
                 "satisfaction_rating", id=1, ticket_id=number, score="good", created_at=at + 30 * hour, updated_at=at + 31 * hour
             )  # fmt: skip
     account.add("satisfaction_rating", id=2, ticket_id=9021, score="good", created_at=at, updated_at=at)
-    account.add("satisfaction_rating", id=3, ticket_id=9010, score="offered", created_at=at + hour, updated_at=at + 99 * hour)
+    account.add(
+        "satisfaction_rating", id=3, ticket_id=9010, score="offered", created_at=at + hour, updated_at=at + 99 * hour
+    )
 
     # 9023 in the night the clocks change in Lisbon; 9024 with a word nobody knows; 9025 with a comment that was deleted
     night = datetime(2026, 3, 29, 0, 30)
@@ -495,7 +514,8 @@ def in_utc(tables: Tables) -> Tables:
     """The same rows with timestamps that carry their zone, as some warehouses have them."""
     return {
         name: [
-            {key: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for key, value in row.items()} for row in rows
+            {key: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for key, value in row.items()}
+            for row in rows
         ]
         for name, rows in tables.items()
     }

@@ -11,7 +11,14 @@ Figures = dict[tuple[str, date, str], list[float]]
 
 FOLLOW_UP = timedelta(days=28)
 RANKS = {"urgent": 1, "high": 2, "normal": 3, "low": 4}
-STATES = {"new": "queued", "open": "queued", "pending": "requester", "hold": "other", "solved": "done", "closed": "done"}
+STATES = {
+    "new": "queued",
+    "open": "queued",
+    "pending": "requester",
+    "hold": "other",
+    "solved": "done",
+    "closed": "done",
+}
 
 
 def hours(span: timedelta) -> float:
@@ -156,7 +163,9 @@ def items(tables: dict[str, list[Row]], source: str = "zendesk", blocked: frozen
     return counted
 
 
-def _with_states(item: Item, statuses: list[tuple[datetime, str]], custom: list[tuple[datetime, str]], blocked: frozenset[int]) -> Item:
+def _with_states(
+    item: Item, statuses: list[tuple[datetime, str]], custom: list[tuple[datetime, str]], blocked: frozenset[int]
+) -> Item:
     state = "queued"
     item.states.append((item.created, state))
     for at in sorted({at for at, _ in statuses} | {at for at, _ in custom}):
@@ -204,7 +213,12 @@ def figures(counted: list[Item]) -> Figures:
 
     for item in counted:
         if item.replies and item.is_customer_work:
-            add(item.group(item.replies[0]), item.replies[0], "first_response_hours", hours(item.replies[0] - item.created))
+            add(
+                item.group(item.replies[0]),
+                item.replies[0],
+                "first_response_hours",
+                hours(item.replies[0] - item.created),
+            )
         for at in item.solved:
             add(item.group(at), at, "throughput", 1, 0)
         if not item.solved:
