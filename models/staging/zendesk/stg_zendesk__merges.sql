@@ -1,5 +1,6 @@
 {{ config(enabled=var('counterpoise_zendesk_enabled', false)) }}
 -- Tickets that were merged into another one, from the list that the other one keeps.
+{%- set most = 60 %}
 with
 
 lists as (
@@ -18,7 +19,7 @@ lists as (
 numbers as (
 
     select generated_number as number
-    from ({{ dbt.generate_series(200) }}) as series
+    from ({{ dbt.generate_series(most) }}) as series
 
 ),
 
@@ -27,7 +28,11 @@ listed as (
     select
         lists.source_system,
         lists.into_ticket_id,
-        {{ dbt.split_part('lists.ticket_ids', "','", 'numbers.number') }} as from_ticket_id
+        case numbers.number
+            {%- for number in range(1, most + 1) %}
+            when {{ number }} then {{ dbt.split_part('lists.ticket_ids', "','", number) | trim }}
+            {%- endfor %}
+        end as from_ticket_id
     from lists
     inner join numbers on length(lists.ticket_ids) - length(replace(lists.ticket_ids, ',', '')) >= numbers.number - 1
 

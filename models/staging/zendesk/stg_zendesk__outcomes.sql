@@ -71,8 +71,8 @@ in_turn as (
 
     select
         *,
-        row_number() over (partition by source_system, ticket_id, outcome_type order by from_at, score) as oldest_first,
-        row_number() over (partition by source_system, ticket_id, outcome_type order by to_at desc, from_at desc, score desc) as newest_first
+        row_number() over (partition by source_system, ticket_id, outcome_type order by from_at asc, score asc, _fivetran_synced desc nulls last) as oldest_first,
+        row_number() over (partition by source_system, ticket_id, outcome_type order by to_at desc, from_at desc, score desc, _fivetran_synced desc nulls last) as newest_first
     from meant
     where outcome_type is not null
 

@@ -1,9 +1,11 @@
 {{ config(enabled=var('counterpoise_zendesk_enabled', false), materialized='table') }}
 -- All that happened to tickets in order (created, fields changed, commented), each with the group, brand, organisation and status
 -- that held then. At one instant owners change first, then the rest, then the comment, then the status; creation sees them all.
-{%- set places = {'group_id': 1, 'brand_id': 1, 'organization_id': 1, 'comment': 5, 'custom_status_id': 6, 'status': 7, 'created': 9} %}
-{%- set kept = ['group_id', 'brand_id', 'organization_id', 'status', 'custom_status_id'] %}
-{%- set order = 'partition by source_system, ticket_id order by occurred_at, place, kind, ' ~ counterpoise.byte_order('step_key') %}
+{%- set places = {'group_id': 1, 'brand_id': 1, 'organization_id': 1, 'requester_id': 1, 'comment': 5, 'custom_status_id': 6, 'status': 7, 'created': 9} %}
+{%- set owned = ['group_id', 'brand_id', 'organization_id', 'requester_id'] %}
+{%- set kept = owned + ['status', 'custom_status_id'] %}
+{%- set order = 'partition by source_system, ticket_id order by occurred_at asc, place asc, kind asc, '
+    ~ counterpoise.byte_order('step_key') ~ ' asc, _fivetran_synced desc nulls last' %}
 with
 
 tickets as (
@@ -40,8 +42,7 @@ happenings as (
         updated as occurred_at,
         lower(field_name) as kind,
         lower(field_name) || ':' || cast({{ counterpoise.epoch_seconds('updated') }} as {{ counterpoise.type_of('string') }}) as step_key,
-        -- whose it is stays here; that it is somebody's goes on
-        case when lower(field_name) <> 'assignee_id' then value when value is not null then 'somebody' end as value,
+        case when lower(field_name) in ('assignee_id', 'requester_id') then person_value else value end as value,
         user_id as actor_id,
         coalesce(raw_user_id = '-1', false) as is_system,
         cast(null as {{ counterpoise.type_of('boolean') }}) as is_public,
@@ -94,13 +95,13 @@ placed as (
         happenings._fivetran_synced,
         happenings.is_deleted or tickets.is_deleted as is_deleted,
         tickets.created_at,
-        tickets.requester_id,
+        tickets.requester_id as requester_now,
         tickets.submitter_id,
         -- what a ticket has and its history never tells, it has had from the beginning
         {%- for field in kept %}
         case
             when happenings.kind = '{{ field }}' then happenings.value
-            {%- if field in ['group_id', 'brand_id', 'organization_id'] %}
+            {%- if field in owned %}
             when
                 happenings.kind = 'created'
                 and max(case when happenings.kind = '{{ field }}' then 1 else 0 end) over (partition by happenings.source_system, happenings.ticket_id) = 0
@@ -149,10 +150,10 @@ final as (
         is_public,
         is_deleted,
         created_at,
-        requester_id,
         submitter_id,
         {%- for field in kept %}
-        max(own_{{ field }}) over (partition by source_system, ticket_id, run_{{ field }}) as {{ field }},
+        {{ "coalesce(" if field == 'requester_id' }}max(own_{{ field }}) over (partition by source_system, ticket_id, run_{{ field }})
+        {{- ", requester_now)" if field == 'requester_id' }} as {{ field }},
         {%- endfor %}
         _fivetran_synced
     from ordered

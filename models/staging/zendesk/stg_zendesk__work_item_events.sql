@@ -101,7 +101,8 @@ told as (
             end
             when kind = 'group_id' and value is not null and value_before is null and not is_initial then 'assigned'
             when kind in ('group_id', 'brand_id', 'organization_id') then case when is_moved then 'handed_off' end
-            when kind = 'assignee_id' then case when value is not null then 'assigned' end
+            when kind = 'requester_id' then null
+            when kind = 'assignee_id' then case when value is not null and coalesce(value_before, '') <> value then 'assigned' end
             when not is_status_step then case
                 when kind <> 'custom_status_id' and not is_initial and coalesce(value, '') <> coalesce(value_before, '') then 'edited'
             end

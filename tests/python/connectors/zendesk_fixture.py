@@ -453,6 +453,14 @@ def _special(account: Account) -> None:
     account.comment(ticket, at + hour, agent, deleted=True)
     account.comment(ticket, at + 3 * hour, agent)
     account.change(ticket, at + 3 * hour, "status", "solved", agent)
+    # 9026 an agent's own ticket until it is given to the customer it is for
+    ticket = account.ticket(9026, at, agent, group=TECHNICAL, status="open")
+    account.change(ticket, at, "requester_id", agent, agent)
+    account.comment(ticket, at + hour, agent)
+    account.change(ticket, at + 2 * hour, "requester_id", 1_019, agent)
+    ticket["requester_id"] = 1_019
+    account.comment(ticket, at + 3 * hour, agent)
+    account.change(ticket, at + 4 * hour, "status", "solved", agent)
     account.add("ticket_schedule", ticket_id=9023, schedule_id=81, created_at=night)
     account.add("ticket_schedule", ticket_id=9023, schedule_id=82, created_at=night + hour)
 

@@ -134,7 +134,13 @@ def items(tables: dict[str, list[Row]], source: str = "zendesk", blocked: frozen
         for at, value in told("group_id"):
             if not groups or groups[-1][1] != f"{source}:group:{value}":
                 groups.append((at, f"{source}:group:{value}"))
-        requester = ticket["requester_id"]
+        requesters = told("requester_id")
+
+        def requester(
+            moment: datetime, now: int = ticket["requester_id"], then: list[tuple[datetime, Any]] = requesters
+        ) -> int:
+            return ([int(value) for since, value in then if since <= moment] or [now])[-1]
+
         said = [row for row in comments[ticket["id"]][1:] if not row["_fivetran_deleted"]]
         counted.append(
             _with_states(
@@ -148,10 +154,11 @@ def items(tables: dict[str, list[Row]], source: str = "zendesk", blocked: frozen
                     replies=[
                         row["created"]
                         for row in said
-                        if row["public"] and roles.role(row["user_id"], requester, row["created"]) == "agent"
+                        if row["public"]
+                        and roles.role(row["user_id"], requester(row["created"]), row["created"]) == "agent"
                     ],
                     is_merged=ticket["id"] in merged,
-                    is_customer_work=not {requester, ticket["submitter_id"]} & roles.bots,
+                    is_customer_work=not {ticket["requester_id"], ticket["submitter_id"]} & roles.bots,
                     raised=_first_raise(told("priority")),
                     answer=_answer(told("satisfaction_score"), ratings.get(ticket["id"])),
                 ),
