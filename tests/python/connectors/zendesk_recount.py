@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Row = dict[str, Any]
 Figures = dict[tuple[str, date, str], list[float]]
@@ -243,3 +244,88 @@ def figures(counted: list[Item]) -> Figures:
             add(team, at, "end_to_end_hours", item.end_to_end)
             add(team, at, "reopen_rate", bool(item.reopened) and item.reopened[0] <= at + FOLLOW_UP)
     return sums
+
+
+ZONES = {"Lisbon": "Europe/Lisbon", "Eastern Time (US & Canada)": "America/New_York"}
+DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ALWAYS, FOR_GOOD = date(1970, 1, 1), date(9999, 12, 31)
+
+
+class OpeningHours:
+    """Schedules read from the raw rows and from the words of the audit log, laid out day by day with Python's time zones."""
+
+    def __init__(self, tables: dict[str, list[Row]]) -> None:
+        self.closed = {
+            (row["schedule_id"], date.fromisoformat(row["start_date"]) + timedelta(days=number))
+            for row in tables["schedule_holiday"]
+            if not row["_fivetran_deleted"]
+            for number in range((date.fromisoformat(row["end_date"]) - date.fromisoformat(row["start_date"])).days + 1)
+        }
+        self.zones = {
+            row["id"]: ZoneInfo(ZONES[row["time_zone"]]) for row in tables["schedule"] if row["time_zone"] in ZONES
+        }
+        # schedule, weekday, minutes of the day, first and last day
+        self.stretches: list[tuple[int, int, int, int, date, date]] = []
+        changed: dict[int, list[tuple[date, str]]] = defaultdict(list)
+        for entry in sorted(tables["audit_log"], key=lambda entry: entry["created_at"]):
+            found = re.match(r"Workweek changed from (\{.*\}) to \{", entry["change_description"])
+            if found and entry["created_at"].date() not in [day for day, _ in changed[entry["source_id"]]]:
+                changed[entry["source_id"]].append((entry["created_at"].date(), found[1]))
+        for schedule, changes in changed.items():
+            since = ALWAYS
+            for day, before in changes:
+                for name, said in re.findall(r"(mon|tue|wed|thu|fri|sat|sun)[^{]*\{(.*?)\}", before):
+                    times = [int(hour) * 60 + int(minute) for hour, minute in re.findall(r"(\d\d):(\d\d)", said)]
+                    for opens, closes in zip(times[::2], times[1::2], strict=True):
+                        self.stretches.append(
+                            (schedule, DAYS.index(name), opens, closes, since, day - timedelta(days=1))
+                        )
+                since = day
+        gone = {
+            (row["id"], row["start_time"] // 1440): row["_fivetran_synced"].date()
+            for row in tables["schedule"]
+            if row["_fivetran_deleted"]
+        }
+        for row in tables["schedule"]:
+            schedule, day = row["id"], row["start_time"] // 1440
+            since = changed[schedule][-1][0] if changed[schedule] else gone.get((schedule, day), ALWAYS)
+            if row["_fivetran_deleted"]:
+                first, last = ALWAYS, row["_fivetran_synced"].date() - timedelta(days=1)
+            else:
+                first, last = since, FOR_GOOD
+            for minute in range(row["start_time"], row["end_time"], 30):
+                weekday = (minute // 1440 - 1) % 7
+                self.stretches.append((schedule, weekday, minute % 1440, minute % 1440 + 30, first, last))
+
+    def between(self, schedule: int, start: datetime, finish: datetime) -> float:
+        """Open hours from one moment to another, both UTC."""
+        zone, sum_of = self.zones[schedule], timedelta()
+        day = start.date() - timedelta(days=1)
+        while day <= finish.date() + timedelta(days=1):
+            if (schedule, day) not in self.closed:
+                for of, weekday, opens, closes, first, last in self.stretches:
+                    if of == schedule and weekday == day.weekday() and first <= day <= last:
+                        midnight = datetime(day.year, day.month, day.day)
+                        begin, end = (
+                            (midnight + timedelta(minutes=minute))
+                            .replace(tzinfo=zone)
+                            .astimezone(UTC)
+                            .replace(tzinfo=None)
+                            for minute in (opens, closes)
+                        )
+                        sum_of += max(min(end, finish) - max(begin, start), timedelta())
+            day += timedelta(days=1)
+        return hours(sum_of)
+
+    def of_item(self, item: Item, schedule: int) -> tuple[float | None, float | None]:
+        """To the first answer; and to the first resolution without pauses."""
+        reply = self.between(schedule, item.created, item.replies[0]) if item.replies else None
+        if not item.solved:
+            return reply, None
+        ends = [since for since, _ in item.states[1:]] + [item.solved[0]]
+        worked = sum(
+            self.between(schedule, since, min(end, item.solved[0]))
+            for (since, state), end in zip(item.states, ends, strict=True)
+            if state in ("queued", "blocked") and since < item.solved[0]
+        )
+        return reply, worked
