@@ -60,7 +60,6 @@ sent as (
         surveys.taken_on,
         surveys.state,
         tasks.work_item_id,
-        tasks.company_id,
         tasks.synced_at
     from surveys
     inner join tasks on surveys.source_system = tasks.source_system and coalesce(surveys.task_id_value, surveys.trigger_id) = tasks.task_id
@@ -75,7 +74,6 @@ told as (
         sent.source_system || ':csat_asked:' || sent.survey_id as outcome_id,
         'csat_asked' as outcome_type,
         sent.work_item_id,
-        sent.company_id,
         sent.sent_at as occurred_at,
         cast(null as {{ counterpoise.type_of('timestamp') }}) as recorded_at,
         1 as value,
@@ -88,7 +86,6 @@ told as (
         sent.source_system || ':csat:' || sent.survey_id as outcome_id,
         'csat' as outcome_type,
         sent.work_item_id,
-        sent.company_id,
         sent.taken_on as occurred_at,
         cast(null as {{ counterpoise.type_of('timestamp') }}) as recorded_at,
         scores.score as value,
@@ -102,7 +99,6 @@ told as (
         incidents.source_system || ':caused:' || incidents.task_id as outcome_id,
         'incident' as outcome_type,
         changes.work_item_id,
-        incidents.company_id,
         incidents.opened_at as occurred_at,
         links.created_at as recorded_at,
         1 as value,
@@ -121,7 +117,6 @@ final as (
             'outcome_id': 'outcome_id',
             'outcome_type': 'outcome_type',
             'work_item_id': 'work_item_id',
-            'account_id': counterpoise.connector_id('company_id'),
             'occurred_at': 'occurred_at',
             'recorded_at': 'recorded_at',
             'value': 'value',

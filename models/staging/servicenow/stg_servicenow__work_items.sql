@@ -14,6 +14,12 @@ promises as (
 
 ),
 
+companies as (
+
+    {{ counterpoise.connector_rows('servicenow', 'core_company') }}
+
+),
+
 schedules as (
 
     select distinct calendar_id from {{ ref('stg_servicenow__business_calendars') }}
@@ -28,11 +34,14 @@ joined as (
         coalesce(promises.due_at, tasks.due_date) as due_at,
         promises.first_response_due_at,
         schedules.calendar_id,
+        -- one's own company is nobody's customer
+        case when companies.customer then companies.sys_id end as customer_id,
         tasks.status_category = 'done' and coalesce(tasks.ending, '') <> 'dropped'
         and (tasks.ending = 'resolved' or coalesce(tasks.resolution, 'done') = 'done' or tasks.resolved_at is not null) as is_resolved
     from tasks
     left join tasks as parents on tasks.source_system = parents.source_system and tasks.parent_id = parents.task_id
     left join promises on tasks.source_system = promises.source_system and tasks.task_id = promises.task_id
+    left join companies on tasks.source_system = companies.source_system and tasks.company_id = companies.sys_id
     left join schedules on tasks.source_system || ':' || promises.schedule_id = schedules.calendar_id
 
 ),
@@ -44,13 +53,14 @@ final as (
             'work_item_id': 'work_item_id',
             'item_type': 'item_type',
             'requester_id': 'requester_id',
-            'account_id': counterpoise.connector_id('company_id'),
+            'account_id': counterpoise.connector_id('customer_id'),
             'category': 'category',
             'priority': 'priority',
             'channel': 'contact_type',
             'created_at': 'opened_at',
             'resolved_at': 'case when is_resolved then coalesce(resolved_at, closed_at) end',
-            'closed_at': "case when status_category = 'done' and coalesce(ending, '') <> 'resolved' then closed_at end",
+            -- where closing is the resolution, there is no close after it
+            'closed_at': "case when status_category = 'done' and coalesce(ending, '') <> 'resolved' and not (is_resolved and coalesce(resolved_at, closed_at) >= closed_at) then closed_at end",
             'status': "case when coalesce(status_category, 'queued') <> 'done' then 'open' when ending = 'resolved' then 'resolved' else 'closed' end",
             'resolution': 'resolution',
             'calendar_id': 'calendar_id',
