@@ -75,7 +75,7 @@ owners as (
 
     select
         known_groups.source_system,
-        'group' as owner_type,
+        'assignment_group' as owner_type,
         known_groups.group_id as owner_key,
         groups.name as owner_name,
         case when parent_teams.group_id is not null and groups.parent_value <> known_groups.group_id then groups.parent_value end as parent_key,

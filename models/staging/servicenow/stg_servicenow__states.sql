@@ -97,20 +97,37 @@ words as (
 
 ),
 
-ranked as (
+found as (
 
     select
         words.source_system,
         words.class_name,
         words.state,
+        words.kind,
         meanings.field_name,
         meanings.mapped_value,
-        row_number() over (
-            partition by words.source_system, words.class_name, words.state, meanings.field_name
-            order by meanings.is_default, words.kind
-        ) as fits_best
+        meanings.is_default,
+        -- a class that has a meaning of its own for the number does not take the shared one for any field
+        max(case when words.kind = 3 and meanings.field_name = 'status' then 1 else 0 end) over (partition by words.source_system, words.class_name, words.state) as has_own
     from words
     inner join meanings on words.source_system = meanings.source_system and words.raw_value = meanings.raw_value
+
+),
+
+ranked as (
+
+    select
+        source_system,
+        class_name,
+        state,
+        field_name,
+        mapped_value,
+        row_number() over (
+            partition by source_system, class_name, state, field_name
+            order by is_default, kind
+        ) as fits_best
+    from found
+    where kind < 4 or has_own = 0
 
 ),
 

@@ -122,8 +122,8 @@ final as (
             'calendar_id': 'calendar_id',
             'item_type': 'item_type',
             'priority': 'priority',
-            'owner_first': counterpoise.owner_id('group', 'group_id'),
-            'own_team': counterpoise.owner_id('group', 'group_id'),
+            'owner_first': counterpoise.owner_id('assignment_group', 'group_id'),
+            'own_team': counterpoise.owner_id('assignment_group', 'group_id'),
         }) }}
     from matched
     where valid_from is not null

@@ -45,8 +45,8 @@ final as (
             'person_id': 'person_id',
             'valid_from': 'valid_from',
             'valid_to': 'case when left_at is not null then greatest(cast(left_at as date), valid_from) end',
-            'owner_first': counterpoise.owner_id('group', 'group_id'),
-            'own_team': counterpoise.owner_id('group', 'group_id'),
+            'owner_first': counterpoise.owner_id('assignment_group', 'group_id'),
+            'own_team': counterpoise.owner_id('assignment_group', 'group_id'),
             '_loaded_at': 'synced_at',
         }) }}
     from dated

@@ -141,10 +141,10 @@ final as (
             'activity': 'activity',
             'started_at': 'started_at',
             'hours': 'hours',
-            'owner_first': counterpoise.owner_id('group', 'group_id'),
+            'owner_first': counterpoise.owner_id('assignment_group', 'group_id'),
             'owner_second': counterpoise.owner_id('service', 'service_id'),
             'owner_third': counterpoise.owner_id('company', 'company_id'),
-            'own_team': counterpoise.owner_id('group', 'group_id'),
+            'own_team': counterpoise.owner_id('assignment_group', 'group_id'),
         }) }}
     from placed
     where activity <> 'none'

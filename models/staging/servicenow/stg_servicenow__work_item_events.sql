@@ -196,12 +196,12 @@ final as (
             'field_name': 'field_name',
             'from_value': 'from_value',
             'to_value': 'to_value',
-            'owner_first': counterpoise.owner_id('group', 'group_id'),
+            'owner_first': counterpoise.owner_id('assignment_group', 'group_id'),
             'owner_second': counterpoise.owner_id('service', 'service_id'),
             'owner_third': 'coalesce(' ~ counterpoise.owner_id('company', 'company_id') ~ ', ' ~ counterpoise.owner_id('domain', 'domain_id') ~ ')',
-            'own_team': counterpoise.owner_id('group', 'group_id'),
-            'from_owner': counterpoise.owner_id('group', 'from_group_id'),
-            'to_owner': "case when event_type = 'handed_off' then " ~ counterpoise.owner_id('group', 'group_id') ~ ' end',
+            'own_team': counterpoise.owner_id('assignment_group', 'group_id'),
+            'from_owner': counterpoise.owner_id('assignment_group', 'from_group_id'),
+            'to_owner': "case when event_type = 'handed_off' then " ~ counterpoise.owner_id('assignment_group', 'group_id') ~ ' end',
             '_loaded_at': 'synced_at',
         }) }}
     from owned

@@ -1,5 +1,5 @@
 {{ config(enabled=var('counterpoise_servicenow_enabled', false)) }}
--- Contract table work_items.
+-- Contract table work_items. Where closing is the resolution, there is no close after it.
 with
 
 tasks as (
@@ -59,7 +59,6 @@ final as (
             'channel': 'contact_type',
             'created_at': 'opened_at',
             'resolved_at': 'case when is_resolved then coalesce(resolved_at, closed_at) end',
-            -- where closing is the resolution, there is no close after it
             'closed_at': "case when status_category = 'done' and coalesce(ending, '') <> 'resolved' and not (is_resolved and coalesce(resolved_at, closed_at) >= closed_at) then closed_at end",
             'status': "case when coalesce(status_category, 'queued') <> 'done' then 'open' when ending = 'resolved' then 'resolved' else 'closed' end",
             'resolution': 'resolution',
@@ -73,10 +72,10 @@ final as (
             when requester_id is not null then 'customer'
             when is_opened_by_automation then 'automation'
         end",
-            'owner_first': counterpoise.owner_id('group', 'group_id'),
+            'owner_first': counterpoise.owner_id('assignment_group', 'group_id'),
             'owner_second': counterpoise.owner_id('service', 'service_id'),
             'owner_third': 'coalesce(' ~ counterpoise.owner_id('company', 'company_id') ~ ', ' ~ counterpoise.owner_id('domain', 'domain_id') ~ ')',
-            'own_team': counterpoise.owner_id('group', 'group_id'),
+            'own_team': counterpoise.owner_id('assignment_group', 'group_id'),
             '_loaded_at': 'synced_at',
         }) }}
     from joined
