@@ -34,8 +34,13 @@ task_slas as (
 
 used as (
 
-    select source_system, schedule_value as schedule_id, timezone from task_slas
-    where schedule_value is not null
+    select
+        task_slas.source_system,
+        coalesce(task_slas.schedule_value, sla_definitions.schedule_value) as schedule_id,
+        task_slas.timezone
+    from task_slas
+    left join sla_definitions on task_slas.source_system = sla_definitions.source_system and task_slas.sla_value = sla_definitions.sys_id
+    where coalesce(task_slas.schedule_value, sla_definitions.schedule_value) is not null
     union
     select source_system, schedule_value as schedule_id, cast(null as {{ counterpoise.type_of('string') }}) as timezone from sla_definitions
     where schedule_value is not null

@@ -6,7 +6,7 @@ Nothing here knows what counterpoise makes of it: records are opened, moved, hel
 import hashlib
 import random
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 Row = dict[str, Any]
@@ -25,16 +25,24 @@ GROUPS = {
     "vendor": "Managed vendor",
 }
 PROMISED_HOURS = {"1": 4, "2": 8, "3": 24, "4": 72, "5": 120}
-CLASS_OF = {"incident": "incident", "problem": "problem", "problem_task": "problem_task", "change_request": "change_request", "change_task": "change_task", "sc_req_item": "sc_req_item", "sc_task": "sc_task"}
-TITLES = ["VPN; again", "it's \"slow\"", "💥 printer", "'; drop table task; --", "<img src=x>\nline two", "Ünïcode"]
+CLASS_OF = {
+    "incident": "incident",
+    "problem": "problem",
+    "problem_task": "problem_task",
+    "change_request": "change_request",
+    "change_task": "change_task",
+    "sc_req_item": "sc_req_item",
+    "sc_task": "sc_task",
+}
+TITLES = ["VPN; again", 'it\'s "slow"', "💥 printer", "'; drop table task; --", "<img src=x>\nline two", "Ünïcode"]
 
 # Columns of task; all other columns are of the class's own table. References are written as `x_value`, as the connector does.
 _TASK = {
-    "state", "assignment_group", "assigned_to", "business_service", "cmdb_ci", "company", "opened_at", "opened_by", "closed_at", "due_date", "priority", "contact_type", "parent", "reassignment_count", "work_start",
+    "state", "assignment_group", "assigned_to", "business_service", "cmdb_ci", "company", "opened_at", "opened_by", "closed_at", "due_date", "priority", "contact_type", "parent", "reassignment_count", "work_start", "sys_domain",
 }  # fmt: skip
 _REFERENCES = {
     "assignment_group", "assigned_to", "business_service", "cmdb_ci", "company", "opened_by", "parent", "caller_id", "caused_by", "parent_incident", "problem_id", "rfc", "problem", "change_request", "request_item",
-    "requested_by", "requested_for", "duplicate_of", "first_reported_by_task",
+    "requested_by", "requested_for", "duplicate_of", "first_reported_by_task", "sys_domain",
 }  # fmt: skip
 _AUDITED = {
     "state", "assignment_group", "assigned_to", "priority", "hold_reason", "due_date", "resolved_at", "closed_at", "opened_at", "category", "on_hold", "approval", "caused_by", "reassignment_count", "short_description",
@@ -73,9 +81,25 @@ class Instance:
         self.tables[table].append(row)
         return row
 
-    def user(self, login: str, since: datetime | None = None, groups: tuple[str, ...] = (), *, machine: bool = False, role: bool = True) -> str:
+    def user(
+        self,
+        login: str,
+        since: datetime | None = None,
+        groups: tuple[str, ...] = (),
+        *,
+        machine: bool = False,
+        role: bool = True,
+    ) -> str:
         person = self.id("user", login)
-        self.add("sys_user", sys_id=person, user_name=login, active=True, internal_integration_user=machine, web_service_access_only=False, sys_updated_on=START)
+        self.add(
+            "sys_user",
+            sys_id=person,
+            user_name=login,
+            active=True,
+            internal_integration_user=machine,
+            web_service_access_only=False,
+            sys_updated_on=START,
+        )
         for group in groups:
             self.add("sys_user_grmember", user_value=person, group_value=self.id("group", group), sys_created_on=since)
         if groups and role:
@@ -83,7 +107,9 @@ class Instance:
         return person
 
     def group(self, name: str, parent: str | None = None) -> str:
-        return self.add("sys_user_group", sys_id=self.id("group", name), name=GROUPS.get(name, name), parent_value=parent)["sys_id"]
+        return self.add(
+            "sys_user_group", sys_id=self.id("group", name), name=GROUPS.get(name, name), parent_value=parent
+        )["sys_id"]
 
     def open(self, table: str, at: datetime, login: str, *, recorded_at: datetime | None = None, **values: Any) -> str:
         record = {
@@ -119,16 +145,36 @@ class Instance:
             "_fivetran_deleted": False,
         })  # fmt: skip
 
-    def promise(self, key: str, definition: str, start: datetime, planned: datetime, end: datetime | None, stage: str = "completed") -> None:
+    def promise(
+        self,
+        key: str,
+        definition: str,
+        start: datetime,
+        planned: datetime,
+        end: datetime | None,
+        stage: str = "completed",
+    ) -> None:
         self.add(
             "task_sla", task_value=key, sla_value=self.id("sla", definition), stage=stage, start_time=start, planned_end_time=planned, end_time=end, has_breached=end is not None and end > planned, schedule_value=None,
         )  # fmt: skip
 
     def survey(self, key: str, at: datetime, score: int | None) -> None:
         """A survey on a record, answered a day later on a scale of 1 to 5 where `score` is given."""
-        survey = self.add("asmt_assessment_instance", task_id_value=key, trigger_id=key, state="complete" if score else "ready", sys_created_on=at, taken_on=at + timedelta(days=1) if score else None)
+        survey = self.add(
+            "asmt_assessment_instance",
+            task_id_value=key,
+            trigger_id=key,
+            state="complete" if score else "ready",
+            sys_created_on=at,
+            taken_on=at + timedelta(days=1) if score else None,
+        )
         for question in ("speed", "remark") if score else ():
-            self.add("asmt_metric_result", instance_value=survey["sys_id"], metric_value=self.id("question", question), actual_value=float(score if question == "speed" else 1))
+            self.add(
+                "asmt_metric_result",
+                instance_value=survey["sys_id"],
+                metric_value=self.id("question", question),
+                actual_value=float(score if question == "speed" else 1),
+            )
 
     def load(self, shuffled: random.Random | None = None) -> Tables:
         """The tables as the connector writes them: classes apart, references as `x_value`."""
@@ -136,14 +182,25 @@ class Instance:
         named: dict[str, set[str]] = defaultdict(set)
         split: list[tuple[str, Row]] = []
         for record in self.records.values():
-            own = {"sys_id": record["sys_id"], "sys_created_on": record["sys_created_on"], "_fivetran_synced": SYNCED, "_fivetran_deleted": record.get("_fivetran_deleted", False)}
+            own = {
+                "sys_id": record["sys_id"],
+                "sys_created_on": record["sys_created_on"],
+                "_fivetran_synced": SYNCED,
+                "_fivetran_deleted": record.get("_fivetran_deleted", False),
+            }
             task = {**own, "sys_class_name": record["sys_class_name"], "short_description": record["short_description"]}
             rest = dict(own)
             for field, value in record.items():
                 column = f"{field}_value" if field in _REFERENCES else field
                 if field in _TASK:
                     task[column] = value
-                elif field not in ("sys_id", "sys_class_name", "sys_created_on", "short_description", "_fivetran_deleted"):
+                elif field not in (
+                    "sys_id",
+                    "sys_class_name",
+                    "sys_created_on",
+                    "short_description",
+                    "_fivetran_deleted",
+                ):
                     rest[column] = value
             split.append(("task", task))
             if record["sys_class_name"] in CLASS_OF:
@@ -177,15 +234,40 @@ def furnish(instance: Instance) -> None:
     instance.user("svc.monitor", machine=True)
     instance.user("system")
     gone = instance.user("desk.gone", since, ("desk",))
-    next(row for row in instance.tables["sys_user_grmember"] if row["user_value"] == gone).update({"_fivetran_deleted": True, "_fivetran_synced": datetime(2026, 5, 20, 3, 0)})
+    next(row for row in instance.tables["sys_user_grmember"] if row["user_value"] == gone).update(
+        {"_fivetran_deleted": True, "_fivetran_synced": datetime(2026, 5, 20, 3, 0)}
+    )
     for table, value, label, language in [
         ("incident", "1", "New", "en"), ("incident", "2", "In Progress", "en"), ("incident", "3", "On Hold", "en"), ("incident", "3", "Wartend", "de"), ("incident", "6", "Resolved", "en"),
         ("incident", "7", "Closed", "en"), ("incident", "8", "Canceled", "en"), ("incident", "10", "Awaiting Parts", "en"), ("incident", "99", "Halb offen", "en"), ("change_request", "-4", "Assess", "en"),
         ("task", "3", "Closed Complete", "en"),
     ]:  # fmt: skip
-        instance.add("sys_choice", name=table, element="state", value=value, label=label, language=language, inactive=False, sys_domain_value="global")
-    for value, label in [("1", "Awaiting Caller"), ("3", "Awaiting Problem"), ("4", "Awaiting Vendor"), ("5", "Awaiting Change")]:
-        instance.add("sys_choice", name="incident", element="hold_reason", value=value, label=label, language="en", inactive=False, sys_domain_value="global")
+        instance.add(
+            "sys_choice",
+            name=table,
+            element="state",
+            value=value,
+            label=label,
+            language=language,
+            inactive=False,
+            sys_domain_value="global",
+        )
+    for value, label in [
+        ("1", "Awaiting Caller"),
+        ("3", "Awaiting Problem"),
+        ("4", "Awaiting Vendor"),
+        ("5", "Awaiting Change"),
+    ]:
+        instance.add(
+            "sys_choice",
+            name="incident",
+            element="hold_reason",
+            value=value,
+            label=label,
+            language="en",
+            inactive=False,
+            sys_domain_value="global",
+        )
     instance.add("asmt_metric", sys_id=instance.id("question", "speed"), scored=True, min=1.0, max=5.0)
     instance.add("asmt_metric", sys_id=instance.id("question", "remark"), scored=False, min=0.0, max=0.0)
     for priority, hours in PROMISED_HOURS.items():
@@ -282,14 +364,32 @@ class _Work:
         if now > self.end:
             return None
         if draw.random() < 0.04:
-            i.update(key, now, agent, state="7", close_code=draw.choice(["Solved (Permanently)", "No resolution provided"]), closed_at=now, incident_state="7")
+            i.update(
+                key,
+                now,
+                agent,
+                state="7",
+                close_code=draw.choice(["Solved (Permanently)", "No resolution provided"]),
+                closed_at=now,
+                incident_state="7",
+            )
             return None
         self.resolve(key, now, agent)
         if draw.random() < 0.06:
-            i.update(key, now + timedelta(hours=30), agent, resolved_at=i.records[key]["resolved_at"] - timedelta(hours=2))
+            i.update(
+                key, now + timedelta(hours=30), agent, resolved_at=i.records[key]["resolved_at"] - timedelta(hours=2)
+            )
         if draw.random() < 0.12 and way != "monitoring":
             now = self.later(now, 60)
-            i.update(key, now, caller, state="2", reopen_count=1, reopened_time=now, resolved_at=None if draw.random() < 0.5 else i.records[key]["resolved_at"])
+            i.update(
+                key,
+                now,
+                caller,
+                state="2",
+                reopen_count=1,
+                reopened_time=now,
+                resolved_at=None if draw.random() < 0.5 else i.records[key]["resolved_at"],
+            )
             now = self.later(now, 10)
             self.resolve(key, now, agent)
         elif draw.random() < 0.3:
@@ -310,11 +410,20 @@ class _Work:
             i.records[key]["_fivetran_deleted"] = True
         return None
 
-    def promises(self, key: str, at: datetime, responded: datetime, resolved: datetime, paused: timedelta, priority: str) -> None:
+    def promises(
+        self, key: str, at: datetime, responded: datetime, resolved: datetime, paused: timedelta, priority: str
+    ) -> None:
         hours = PROMISED_HOURS[priority]
         over = resolved > self.end
         self.instance.promise(key, f"response{priority}", at, at + timedelta(hours=hours / 4), responded)
-        self.instance.promise(key, f"resolution{priority}", at, at + timedelta(hours=hours) + paused, None if over else resolved, "in_progress" if over else "completed")
+        self.instance.promise(
+            key,
+            f"resolution{priority}",
+            at,
+            at + timedelta(hours=hours) + paused,
+            None if over else resolved,
+            "in_progress" if over else "completed",
+        )
         self.instance.promise(key, "resolution5", at, at + timedelta(minutes=1), None, "cancelled")
 
     def cancel(self, key: str, now: datetime, group: str | None) -> None:
@@ -323,7 +432,9 @@ class _Work:
     def resolve(self, key: str, now: datetime, agent: str) -> None:
         """Resolve; now and then somebody says it was earlier than it was."""
         said = now - timedelta(minutes=self.random.choice([40, 600])) if self.random.random() < 0.06 else now
-        self.instance.update(key, now, agent, state="6", resolved_at=said, close_code="Solution provided", hold_reason=None)
+        self.instance.update(
+            key, now, agent, state="6", resolved_at=said, close_code="Solution provided", hold_reason=None
+        )
 
     def change(self) -> None:
         i, draw = self.instance, self.random
@@ -346,7 +457,10 @@ class _Work:
             if state == "-2":
                 values["approval"] = "approved"
             if state == "3":
-                values |= {"close_code": draw.choice(["successful", "successful", "successful_issues", "unsuccessful"]), "closed_at": now}
+                values |= {
+                    "close_code": draw.choice(["successful", "successful", "successful_issues", "unsuccessful"]),
+                    "closed_at": now,
+                }
             i.update(key, now, draw.choice([agent, "network.1"]), **values)
             if state == "-1" and draw.random() < 0.3:
                 i.update(key, now + timedelta(minutes=10), agent, on_hold=True)
@@ -355,12 +469,30 @@ class _Work:
             if state == "0":
                 self.changes.append((key, now))
         if draw.random() < 0.5:
-            task = i.open("change_task", now, "system", state="1", assignment_group=i.id("group", "network"), change_request=key, close_code=None)
+            task = i.open(
+                "change_task",
+                now,
+                "system",
+                state="1",
+                assignment_group=i.id("group", "network"),
+                change_request=key,
+                close_code=None,
+            )
             i.update(task, self.later(now, 5), "network.0", state="3", closed_at=self.later(now, 5))
 
     def problem(self) -> None:
         i, now = self.instance, self.moment()
-        key = i.open("problem", now, self.agent("database"), state="101", assignment_group=i.id("group", "database"), category="software", resolved_at=None, resolution_code=None, duplicate_of=None)
+        key = i.open(
+            "problem",
+            now,
+            self.agent("database"),
+            state="101",
+            assignment_group=i.id("group", "database"),
+            category="software",
+            resolved_at=None,
+            resolution_code=None,
+            duplicate_of=None,
+        )
         self.problems.append(key)
         for state in ("102", "103", "104", "106", "107"):
             now = self.later(now, 40)
@@ -377,7 +509,15 @@ class _Work:
         i, draw, now = self.instance, self.random, self.moment()
         login = f"caller{draw.randrange(40)}"
         head = i.open("sc_request", now, login, state="1")
-        key = i.open("sc_req_item", now, login, state="1", parent=head, requested_for=i.id("user", login), assignment_group=i.id("group", "field"))
+        key = i.open(
+            "sc_req_item",
+            now,
+            login,
+            state="1",
+            parent=head,
+            requested_for=i.id("user", login),
+            assignment_group=i.id("group", "field"),
+        )
         task = i.open("sc_task", now, login, state="1", request_item=key, assignment_group=i.id("group", "field"))
         now = self.later(now, 10)
         i.update(task, now, "field.1", state="2", assigned_to=i.id("user", "field.1"))
@@ -401,9 +541,11 @@ def generate(seed: int = 7, incidents: int = 330) -> Tables:
         work.incident()
     for _ in range(35):
         work.request()
-    instance.open("x_acme_checklist", START + timedelta(days=3), "desk.1", state="1", assignment_group=instance.id("group", "desk"))
+    instance.open(
+        "x_acme_checklist",
+        START + timedelta(days=3),
+        "desk.1",
+        state="1",
+        assignment_group=instance.id("group", "desk"),
+    )
     return instance.load(random.Random(seed))
-
-
-def midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)

@@ -13,20 +13,60 @@ from zoneinfo import ZoneInfo
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
 
-KINDS = {"incident": "incident", "problem": "issue", "problem_task": "task", "change_request": "change", "change_task": "task", "sc_req_item": "ticket", "sc_task": "task"}
+KINDS = {
+    "incident": "incident",
+    "problem": "issue",
+    "problem_task": "task",
+    "change_request": "change",
+    "change_task": "task",
+    "sc_req_item": "ticket",
+    "sc_task": "task",
+}
 HEADS = {"sc_request"}
 STATES = {
     "incident": {"1": "queued", "2": "active", "3": "waiting", "6": "done", "7": "done", "8": "done", "10": "waiting"},
     "problem": {"101": "queued", "102": "active", "103": "active", "104": "active", "106": "done", "107": "done"},
-    "change_request": {"-5": "queued", "-4": "queued", "-3": "queued", "-2": "queued", "-1": "active", "0": "active", "3": "done", "4": "done"},
+    "change_request": {
+        "-5": "queued",
+        "-4": "queued",
+        "-3": "queued",
+        "-2": "queued",
+        "-1": "active",
+        "0": "active",
+        "3": "done",
+        "4": "done",
+    },
 }
 TASK_STATES = {"-5": "waiting", "1": "queued", "2": "active", "3": "done", "4": "done", "7": "done"}
-DROPPED = {("incident", "8"), ("change_request", "4"), *((kind, state) for kind in ("sc_task", "sc_req_item", "change_task", "x_acme_checklist") for state in ("4", "7"))}
+DROPPED = {
+    ("incident", "8"),
+    ("change_request", "4"),
+    *((kind, state) for kind in ("sc_task", "sc_req_item", "change_task", "x_acme_checklist") for state in ("4", "7")),
+}
 SOLVED = {("incident", "6"), ("problem", "106")}
 DONE_CODES = {"Solution provided", "Solved (Permanently)", "fix_applied", "successful", "successful_issues"}
 FIELD_ORDER = {"assignment_group": 1, "assigned_to": 2, "hold_reason": 3, "on_hold": 4, "state": 5}
-TYPE_ORDER = {"created": 0, "assigned": 2, "handed_off": 2, "started": 3, "resumed": 3, "paused": 6, "reopened": 7, "resolved": 8, "closed": 9}
-STATE_OF_TYPE = {"handed_off": "queued", "reopened": "queued", "started": "active", "resumed": "active", "paused": "waiting", "resolved": "done", "closed": "done", "created": "queued"}
+TYPE_ORDER = {
+    "created": 0,
+    "assigned": 2,
+    "handed_off": 2,
+    "started": 3,
+    "resumed": 3,
+    "paused": 6,
+    "reopened": 7,
+    "resolved": 8,
+    "closed": 9,
+}
+STATE_OF_TYPE = {
+    "handed_off": "queued",
+    "reopened": "queued",
+    "started": "active",
+    "resumed": "active",
+    "paused": "waiting",
+    "resolved": "done",
+    "closed": "done",
+    "created": "queued",
+}
 FOLLOW_UP = timedelta(days=28)
 
 
@@ -79,36 +119,63 @@ class Recount:
         timezones: time zone by team; UTC where it has none.
     """
 
-    def __init__(self, tables: Tables, team_map: Iterable[tuple[str, str, str, date, date]], names: Mapping[str, str], timezones: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        team_map: Iterable[tuple[str, str, str, date, date]],
+        names: Mapping[str, str],
+        timezones: Mapping[str, str],
+    ) -> None:
         self.tables = tables
         self.team_map = list(team_map)
         self.names = names
         self.timezones = timezones
-        self.machines = {row["sys_id"] for row in tables["sys_user"] if row["internal_integration_user"] or row["user_name"] in ("system", "guest")}
+        self.machines = {
+            row["sys_id"]
+            for row in tables["sys_user"]
+            if row["internal_integration_user"] or row["user_name"] in ("system", "guest")
+        }
         self.people = {row["user_name"]: row["sys_id"] for row in tables["sys_user"]}
         self.agent_from: dict[str, datetime] = {}
         for table in ("sys_user_grmember", "sys_user_has_role"):
             for row in tables[table]:
-                self.agent_from[row["user_value"]] = min(row["sys_created_on"], self.agent_from.get(row["user_value"], datetime.max))
+                self.agent_from[row["user_value"]] = min(
+                    row["sys_created_on"], self.agent_from.get(row["user_value"], datetime.max)
+                )
         self.classes = {table: {row["sys_id"]: row for row in tables.get(table, ())} for table in KINDS}
         opened = {row["sys_id"]: row["opened_at"] for row in tables["task"]}
         self.asked_from: dict[str, datetime] = {}
         for row in tables["incident"]:
             if row["caller_id_value"]:
-                self.asked_from[row["caller_id_value"]] = min(opened[row["sys_id"]], self.asked_from.get(row["caller_id_value"], datetime.max))
+                self.asked_from[row["caller_id_value"]] = min(
+                    opened[row["sys_id"]], self.asked_from.get(row["caller_id_value"], datetime.max)
+                )
         self.audits: dict[str, list[Row]] = defaultdict(list)
         for row in tables["sys_audit"]:
             self.audits[row["documentkey"]].append(row)
         self.journals: dict[str, list[Row]] = defaultdict(list)
         for row in tables["sys_journal_field"]:
             self.journals[row["element_id"]].append(row)
-        self.items = [self._item(task) for task in tables["task"] if not task["_fivetran_deleted"] and task["sys_class_name"] not in HEADS]
+        self.items = [
+            self._item(task)
+            for task in tables["task"]
+            if not task["_fivetran_deleted"] and task["sys_class_name"] not in HEADS
+        ]
 
     def _owner(self, kind: str, owner: str | None, day: date) -> str | None:
-        return next((team for what, name, team, first, last in self.team_map if owner and what == kind and name in (owner, self.names.get(owner)) and first <= day <= last), None)
+        return next(
+            (
+                team
+                for what, name, team, first, last in self.team_map
+                if owner and what == kind and name in (owner, self.names.get(owner)) and first <= day <= last
+            ),
+            None,
+        )
 
     def team(self, task: Row, group: str | None, at: datetime) -> str | None:
-        return self._owner("assignment_group", group, at.date()) or self._owner("service", task["business_service_value"], at.date())
+        return self._owner("assignment_group", group, at.date()) or self._owner(
+            "service", task["business_service_value"], at.date()
+        )
 
     def local(self, team: str | None, at: datetime) -> datetime:
         zone = ZoneInfo(self.timezones.get(team or "", "UTC"))
@@ -138,7 +205,14 @@ class Recount:
             return row["sys_created_on"], row["record_checkpoint"], FIELD_ORDER.get(row["fieldname"], 6), row["sys_id"]
 
         read = {*FIELD_ORDER, "approval", "priority", "category", "due_date", "opened_at", "resolved_at", "caused_by"}
-        rows = sorted((row for row in self.audits[task["sys_id"]] if row["fieldname"] in read and row["oldvalue"] != row["newvalue"]), key=order)
+        rows = sorted(
+            (
+                row
+                for row in self.audits[task["sys_id"]]
+                if row["fieldname"] in read and row["oldvalue"] != row["newvalue"]
+            ),
+            key=order,
+        )
         rows = [row for row in rows if row["fieldname"] != "assigned_to" or row["newvalue"]]
 
         def at_first(column: str, stands: str | None) -> str | None:
@@ -158,9 +232,28 @@ class Recount:
             )
         ]  # fmt: skip
         for seq, row in enumerate(rows, 1):
-            what, old, new, at = row["fieldname"], _empty(row["oldvalue"]), _empty(row["newvalue"]), row["sys_created_on"]
-            event = Event(at, seq, "", f"servicenow:audit:{row['sys_id']}", role=self._role(requester, row["user"], at), recorded=at)
-            stamp = next((other["newvalue"] for other in rows if other["fieldname"] == "resolved_at" and order(other)[:2] == order(row)[:2]), None)
+            what, old, new, at = (
+                row["fieldname"],
+                _empty(row["oldvalue"]),
+                _empty(row["newvalue"]),
+                row["sys_created_on"],
+            )
+            event = Event(
+                at,
+                seq,
+                "",
+                f"servicenow:audit:{row['sys_id']}",
+                role=self._role(requester, row["user"], at),
+                recorded=at,
+            )
+            stamp = next(
+                (
+                    other["newvalue"]
+                    for other in rows
+                    if other["fieldname"] == "resolved_at" and order(other)[:2] == order(row)[:2]
+                ),
+                None,
+            )
             in_force = "waiting" if held else category(state)
             if what == "assignment_group":
                 left, group = group, new
@@ -168,7 +261,10 @@ class Recount:
                 if old is None:
                     event.kind = "assigned"
                 elif self.team(task, left, at) != event.team:
-                    event.kind, event.state = "handed_off", in_force if in_force in ("waiting", "blocked", "done") else "queued"
+                    event.kind, event.state = (
+                        "handed_off",
+                        in_force if in_force in ("waiting", "blocked", "done") else "queued",
+                    )
             elif what == "assigned_to":
                 event.kind, event.state = "assigned", "active" if in_force == "active" else None
             elif what == "hold_reason":
@@ -183,14 +279,38 @@ class Recount:
                 event.state = after
                 event.kind = self._turn(name, before, after, state or "", done)
                 if event.kind == "paused":
-                    event.waits_on = {"1": "requester", "3": "colleague", "4": "vendor", "5": "colleague"}.get(reason or "") or ("vendor" if state == "10" else None)
+                    event.waits_on = {"1": "requester", "3": "colleague", "4": "vendor", "5": "colleague"}.get(
+                        reason or ""
+                    ) or ("vendor" if state == "10" else None)
                 if event.kind == "resolved" and stamp and datetime.fromisoformat(stamp) < at:
                     event.at = max(datetime.fromisoformat(stamp), turned or datetime.min)
-                milestones = {"-1": "implementing", "0": "implemented", "3": "implemented"} if name == "change_request" else {}
+                milestones = (
+                    {"-1": "implementing", "0": "implemented", "3": "implemented"} if name == "change_request" else {}
+                )
                 if milestones.get(old or "") == "implementing" and milestones.get(state or "") == "implemented":
-                    events.append(Event(at, seq, "deployed", event.key + "|deployed", team=self.team(task, group, at), role=event.role, recorded=at))
+                    events.append(
+                        Event(
+                            at,
+                            seq,
+                            "deployed",
+                            event.key + "|deployed",
+                            team=self.team(task, group, at),
+                            role=event.role,
+                            recorded=at,
+                        )
+                    )
                 if name == "change_request" and after == "done" and before != "done" and state == "3" and not done:
-                    events.append(Event(at, seq, "reverted", event.key + "|reverted", team=self.team(task, group, at), role=event.role, recorded=at))
+                    events.append(
+                        Event(
+                            at,
+                            seq,
+                            "reverted",
+                            event.key + "|reverted",
+                            team=self.team(task, group, at),
+                            role=event.role,
+                            recorded=at,
+                        )
+                    )
             elif what == "approval":
                 if name == "change_request" and new in ("requested", "approved", "rejected"):
                     event.kind = "review_requested" if new == "requested" else "reviewed"
@@ -209,7 +329,19 @@ class Recount:
                 if change["fieldname"] == "assignment_group" and change["sys_created_on"] <= at:
                     holder = _empty(change["newvalue"])
             role = self._role(requester, row["sys_created_by"], at)
-            events.append(Event(at, 0, "commented", f"servicenow:journal:{row['sys_id']}", None, self.team(task, holder, at), role, row["element"] == "comments", recorded=at))
+            events.append(
+                Event(
+                    at,
+                    0,
+                    "commented",
+                    f"servicenow:journal:{row['sys_id']}",
+                    None,
+                    self.team(task, holder, at),
+                    role,
+                    row["element"] == "comments",
+                    recorded=at,
+                )
+            )
         return events
 
     @staticmethod
@@ -253,10 +385,26 @@ class Recount:
         kinds = {event.kind for event in events}
         dropped = (name, task["state"]) in DROPPED
         solved_at = own.get("resolved_at") or task["closed_at"]
-        if ended and not dropped and "resolved" not in kinds and solved_at and ((name, task["state"]) in SOLVED or done or own.get("resolved_at")):
+        if (
+            ended
+            and not dropped
+            and "resolved" not in kinds
+            and solved_at
+            and ((name, task["state"]) in SOLVED or done or own.get("resolved_at"))
+        ):
             events.append(Event(solved_at, 0, "resolved", f"servicenow:{task['sys_id']}|resolved"))
-        is_closing = own.get("resolved_at") is not None and task["closed_at"] is not None and own["resolved_at"] < task["closed_at"]
-        if ended and (name, task["state"]) not in SOLVED and "closed" not in kinds and task["closed_at"] and (dropped or not done or is_closing):
+        is_closing = (
+            own.get("resolved_at") is not None
+            and task["closed_at"] is not None
+            and own["resolved_at"] < task["closed_at"]
+        )
+        if (
+            ended
+            and (name, task["state"]) not in SOLVED
+            and "closed" not in kinds
+            and task["closed_at"]
+            and (dropped or not done or is_closing)
+        ):
             events.append(Event(task["closed_at"], 0, "closed", f"servicenow:{task['sys_id']}|closed"))
         events.sort(key=lambda event: (event.at, event.seq, TYPE_ORDER.get(event.kind, 5), event.key))
         item = Item(f"servicenow:{task['sys_id']}", KINDS.get(name, "other"), task["opened_at"], customer, events)
@@ -295,7 +443,9 @@ class Recount:
                 stopped += hours * (state == "done")
         numbers["reopenings"], numbers["paused_hours"] = reopenings, paused
         numbers["is_open"] = state != "done"
-        numbers["is_closed_unresolved"] = item.first_resolved is None and any(event.kind == "closed" for event in item.events)
+        numbers["is_closed_unresolved"] = item.first_resolved is None and any(
+            event.kind == "closed" for event in item.events
+        )
         item.numbers = numbers
         if item.first_resolved is None:
             return
@@ -328,7 +478,12 @@ class Recount:
                 if event.kind == "deployed":
                     add("deployments", event.team_now, event.at, 1)
             if item.first_response and item.customer:
-                add("first_response_hours", self.team_at(item, item.first_response), item.first_response, max((item.first_response - item.created).total_seconds() / 3600, 0))
+                add(
+                    "first_response_hours",
+                    self.team_at(item, item.first_response),
+                    item.first_response,
+                    max((item.first_response - item.created).total_seconds() / 3600, 0),
+                )
             if item.first_resolved is None or item.working is None or item.end_to_end is None:
                 continue
             add("resolution_hours", item.resolver, item.first_resolved, item.working)
@@ -339,8 +494,18 @@ class Recount:
         by_key = {item.key: item for item in self.items}
         for survey in self.tables["asmt_assessment_instance"]:
             item = by_key.get(f"servicenow:{survey['task_id_value']}")
-            scores = [row["actual_value"] for row in self.tables["asmt_metric_result"] if row["instance_value"] == survey["sys_id"] and row["actual_value"] is not None]
-            if item and item.first_resolved and survey["taken_on"] and scores and survey["taken_on"] - item.first_resolved <= timedelta(days=14):
+            scores = [
+                row["actual_value"]
+                for row in self.tables["asmt_metric_result"]
+                if row["instance_value"] == survey["sys_id"] and row["actual_value"] is not None
+            ]
+            if (
+                item
+                and item.first_resolved
+                and survey["taken_on"]
+                and scores
+                and survey["taken_on"] - item.first_resolved <= timedelta(days=14)
+            ):
                 # of the two questions the one that counts was answered from 1 to 5; the other is always 1
                 add("csat", item.resolver, item.first_resolved, (max(scores) - 1) / 4)
         return sums
