@@ -60,8 +60,8 @@ final as (
         coalesce(max(by_label.mapped_value), max(by_number.mapped_value)) as waits_on
     from seen
     left join labels on seen.source_system = labels.source_system and seen.hold_reason = labels.value
-    left join meanings as by_label on seen.source_system = by_label.source_system and by_label.raw_value = labels.label
-    left join meanings as by_number on seen.source_system = by_number.source_system and by_number.raw_value = 'hold:' || lower(seen.hold_reason)
+    left join meanings as by_label on seen.source_system = by_label.source_system and labels.label = by_label.raw_value
+    left join meanings as by_number on seen.source_system = by_number.source_system and 'hold:' || lower(seen.hold_reason) = by_number.raw_value
     group by seen.source_system, seen.hold_reason
 
 )

@@ -4,7 +4,14 @@ with
 
 entries as (
 
-    select * from {{ ref('stg_servicenow__schedule_entries') }}
+    select
+        *,
+        -- midnight of the day after closes the day before
+        case
+            when not is_all_day and closes_at = '24:00' and last_day > first_day then cast({{ dbt.dateadd('day', -1, 'last_day') }} as date)
+            else last_day
+        end as last_closed_day
+    from {{ ref('stg_servicenow__schedule_entries') }}
     where kind = 'closed' and is_understood
 
 ),
@@ -34,10 +41,7 @@ spread as (
         cast({{ dbt.dateadd('day', 'days.days_on', 'entries.first_day') }} as date) as day,
         years.years_on
     from entries
-    inner join days
-        on
-            cast({{ dbt.dateadd('day', 'days.days_on', 'entries.first_day') }} as date)
-            <= case when entries.closes_at = '24:00' and not entries.is_all_day and entries.last_day > entries.first_day then cast({{ dbt.dateadd('day', -1, 'entries.last_day') }} as date) else entries.last_day end
+    inner join days on cast({{ dbt.dateadd('day', 'days.days_on', 'entries.first_day') }} as date) <= entries.last_closed_day
     inner join years on years.years_on = 0 or entries.repeat_type = 'yearly'
 
 ),

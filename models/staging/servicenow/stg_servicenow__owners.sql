@@ -71,6 +71,18 @@ known_groups as (
 
 ),
 
+{% for owner_type, column in [('service', 'service_id'), ('company', 'company_id'), ('domain', 'domain_id')] -%}
+named_{{ owner_type }} as (
+
+    select distinct
+        source_system,
+        {{ column }}
+    from tasks
+    where {{ column }} is not null
+
+),
+
+{% endfor -%}
 owners as (
 
     select
@@ -93,7 +105,7 @@ owners as (
         {% if names | length > 1 %}coalesce({{ names | join('.name, ') }}.name){% elif names %}{{ names[0] }}.name{% else %}cast(null as {{ counterpoise.type_of('string') }}){% endif %} as owner_name,
         cast(null as {{ counterpoise.type_of('string') }}) as parent_key,
         false as is_own_team
-    from (select distinct source_system, {{ column }} from tasks where {{ column }} is not null) as named
+    from named_{{ owner_type }} as named
     {%- for name in names %}
     left join {{ name }} on named.source_system = {{ name }}.source_system and named.{{ column }} = {{ name }}.sys_id
     {%- endfor %}

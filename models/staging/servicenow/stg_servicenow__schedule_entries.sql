@@ -1,5 +1,7 @@
 {{ config(enabled=var('counterpoise_servicenow_enabled', false)) }}
 -- Entries of the schedules that service levels count by, those of schedules they take in or leave out among them, read from local text.
+{%- set first_second = counterpoise.epoch_seconds('cast(first_day as ' ~ counterpoise.type_of('timestamp') ~ ')') %}
+{%- set last_second = counterpoise.epoch_seconds('cast(last_day as ' ~ counterpoise.type_of('timestamp') ~ ')') %}
 with
 
 schedules as (
@@ -63,21 +65,24 @@ zones as (
 placed as (
 
     select
+        source_system,
+        schedule_id,
+        own_zone,
+        task_zone,
+        schedule_id as part_id,
+        0 as is_left_out
+    from zones
+    union
+    select
         zones.source_system,
         zones.schedule_id,
         zones.own_zone,
         zones.task_zone,
-        parts.part_id,
-        parts.is_left_out
+        others.child_schedule_value as part_id,
+        case when lower(others.type) = 'exclude' then 1 else 0 end as is_left_out
     from zones
-    inner join (
-        select source_system, schedule_id, schedule_id as part_id, 0 as is_left_out from zones
-        union
-        select
-            source_system, schedule_value as schedule_id, child_schedule_value as part_id, case when lower(type) = 'exclude' then 1 else 0 end as is_left_out
-        from others
-        where child_schedule_value is not null and not coalesce(_fivetran_deleted, false)
-    ) as parts on zones.source_system = parts.source_system and zones.schedule_id = parts.schedule_id
+    inner join others on zones.source_system = others.source_system and zones.schedule_id = others.schedule_value
+    where others.child_schedule_value is not null and not coalesce(others._fivetran_deleted, false)
 
 ),
 
@@ -135,8 +140,8 @@ final as (
 
     select
         *,
-        {{ counterpoise.epoch_seconds('cast(last_day as ' ~ counterpoise.type_of('timestamp') ~ ')') }} - {{ counterpoise.epoch_seconds('cast(first_day as ' ~ counterpoise.type_of('timestamp') ~ ')') }} as seconds_over,
-        mod(cast(({{ counterpoise.epoch_seconds('cast(first_day as ' ~ counterpoise.type_of('timestamp') ~ ')') }} + 259200) / 86400 as {{ counterpoise.type_of('integer') }}) + 70000, 7) + 1 as first_weekday
+        {{ last_second }} - {{ first_second }} as seconds_over,
+        mod(cast(({{ first_second }} + 259200) / 86400 as {{ counterpoise.type_of('integer') }}) + 70000, 7) + 1 as first_weekday
     from dated
 
 )
@@ -160,7 +165,9 @@ select
     not is_all_day and closes_at <> '00:00' and seconds_over = 86400 as is_over_midnight,
     case
         when kind = 'open' then days_of_week is not null and repeat_count <= 1 and (is_all_day or seconds_over <= 86400)
-        when kind = 'closed' then (is_all_day or (opens_at = '00:00' and closes_at in ('24:00', '00:00'))) and (repeat_type = '' or (repeat_type = 'yearly' and repeat_count <= 1 and yearly_type <> 'float'))
+        when kind = 'closed' then
+            (is_all_day or (opens_at = '00:00' and closes_at in ('24:00', '00:00')))
+            and (repeat_type = '' or (repeat_type = 'yearly' and repeat_count <= 1 and yearly_type <> 'float'))
         else false
     end as is_understood
 from final

@@ -74,7 +74,7 @@ labels as (
         on
             seen.source_system = choices.source_system
             and choices.element = 'state'
-            and choices.value = seen.state
+            and seen.state = choices.value
             and lower(choices.name) in (seen.class_name, 'task')
             and choices.label is not null
             and not coalesce(choices._fivetran_deleted, false)

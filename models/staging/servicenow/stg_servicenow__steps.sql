@@ -66,10 +66,10 @@ final as (
         actor_id,
         actor_role,
         group_id,
-        old_value,
-        new_value,
-        state_word,
-        state_word_before,
+        case when field = 'assignment_group' then old_value end as left_group_id,
+        case when field in ('state', 'on_hold') then 'status' when field = 'assignment_group' then 'team_id' end as field_name,
+        case when field = 'state' then state_word_before end as from_value,
+        case when field in ('state', 'on_hold') then state_word end as to_value,
         class_name,
         case
             when field = 'assignment_group' then case when old_value is null then 'assigned' else 'handed_off' end

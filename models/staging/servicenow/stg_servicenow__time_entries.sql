@@ -1,6 +1,7 @@
 {{ config(enabled=var('counterpoise_servicenow_enabled', false)) }}
 -- Contract table time_entries: time worked on tasks, and of time cards what no time worked is behind. The hours belong to the group
 -- that held the item that day; without an item, to the only group the person is in.
+{%- set week_second = counterpoise.epoch_seconds('cast(week_starts_on as ' ~ counterpoise.type_of('timestamp') ~ ')') %}
 {%- set days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] %}
 with
 
@@ -41,26 +42,40 @@ meanings as (
 
 ),
 
+time_worked as (
+
+    select * from worked
+    where not coalesce(_fivetran_deleted, false)
+
+),
+
+covered as (
+
+    select cards.source_system, cards.sys_id
+    from cards
+    inner join time_worked on cards.source_system = time_worked.source_system and cards.sys_id = time_worked.time_card_value
+    union
+    select cards.source_system, cards.sys_id
+    from cards
+    inner join time_worked
+        on
+            cards.source_system = time_worked.source_system
+            and cards.task_value = time_worked.task_value
+            and cards.user_value = time_worked.user_value
+    where
+        time_worked.time_card_value is null
+        and time_worked.work_date >= cards.week_starts_on
+        and time_worked.work_date < cast({{ dbt.dateadd('day', 7, 'cards.week_starts_on') }} as date)
+
+),
+
 own_cards as (
 
     select cards.*
     from cards
-    left join worked as behind
-        on
-            cards.source_system = behind.source_system
-            and not coalesce(behind._fivetran_deleted, false)
-            and (
-                cards.sys_id = behind.time_card_value
-                or (
-                    behind.time_card_value is null
-                    and cards.task_value = behind.task_value
-                    and cards.user_value = behind.user_value
-                    and behind.work_date >= cards.week_starts_on
-                    and behind.work_date < cast({{ dbt.dateadd('day', 7, 'cards.week_starts_on') }} as date)
-                )
-            )
+    left join covered on cards.source_system = covered.source_system and cards.sys_id = covered.sys_id
     where
-        behind.sys_id is null
+        covered.sys_id is null
         and cards.week_starts_on is not null
         and lower(coalesce(cards.state, '')) not in ('rejected', 'recalled')
         and not coalesce(cards._fivetran_deleted, false)
@@ -72,7 +87,7 @@ begun as (
 
     select
         *,
-        mod(cast(floor(({{ counterpoise.epoch_seconds('cast(week_starts_on as ' ~ counterpoise.type_of('timestamp') ~ ')') }} - 345600) / 86400.0) as {{ counterpoise.type_of('integer') }}) + 70000, 7) as first_weekday
+        mod(cast(({{ week_second }} + 259200) / 86400 as {{ counterpoise.type_of('integer') }}) + 70000, 7) as first_weekday
     from own_cards
 
 ),
@@ -87,8 +102,7 @@ entries as (
         cast(null as {{ counterpoise.type_of('string') }}) as category,
         coalesce(cast(work_date as {{ counterpoise.type_of('timestamp') }}), sys_created_on) as started_at,
         time_in_seconds / 3600.0 as hours
-    from worked
-    where not coalesce(_fivetran_deleted, false)
+    from time_worked
     {%- for day in days %}
     union all
     select

@@ -10,12 +10,6 @@ tasks as (
 
 ),
 
-states as (
-
-    select * from {{ ref('stg_servicenow__states') }}
-
-),
-
 changes as (
 
     select * from {{ ref('stg_servicenow__changes') }}
@@ -34,81 +28,28 @@ comments as (
 
 ),
 
-first_holders as (
+openings as (
 
-    select * from {{ ref('stg_servicenow__holdings') }}
-    where held_from < cast('1000-01-01' as {{ counterpoise.type_of('timestamp') }})
-
-),
-
-people as (
-
-    select * from {{ ref('stg_servicenow__people') }}
+    select * from {{ ref('stg_servicenow__openings') }}
 
 ),
 
-numbered as (
-
-    select
-        *,
-        row_number() over (partition by source_system, task_id order by seq) as place
-    from changes
-    where field = 'state'
-
-),
-
-audited_classes as (
-
-    select distinct source_system, class_name from changes
-
-),
-
--- the state an item was born in: what its first change of state replaced, or, where states are audited and none changed, what stands now
-born as (
-
-    select
-        tasks.*,
-        first_holders.group_id as first_group_id,
-        numbered.task_id is not null as tells_states,
-        case
-            when numbered.task_id is not null then nullif(was.status_category, 'done')
-            when audited_classes.class_name is not null then nullif(tasks.status_category, 'done')
-        end as first_category,
-        coalesce(people.end_user_until, tasks.opened_at) > tasks.opened_at as is_opened_by_end_user
-    from tasks
-    left join first_holders on tasks.source_system = first_holders.source_system and tasks.task_id = first_holders.task_id
-    left join numbered
-        on
-            tasks.source_system = numbered.source_system
-            and tasks.task_id = numbered.task_id
-            and numbered.place = 1
-    left join states as was
-        on
-            tasks.source_system = was.source_system
-            and tasks.class_name = was.class_name
-            and numbered.old_value = was.state
-    left join audited_classes on tasks.source_system = audited_classes.source_system and tasks.class_name = audited_classes.class_name
-    left join people on tasks.source_system = people.source_system and tasks.opened_by_id = people.person_id
-
-),
-
-{%- set columns = ['source_system', 'task_id', 'event_id', 'event_type', 'occurred_at', 'recorded_at', 'event_seq', 'actor_id', 'actor_role', 'group_id', 'from_group_id',
+{%- set columns = ['event_id', 'event_type', 'occurred_at', 'recorded_at', 'event_seq', 'actor_id', 'actor_role', 'group_id', 'from_group_id',
     'status_category', 'waits_on', 'is_public', 'field_name', 'from_value', 'to_value'] %}
 {%- set kinds = [
-    ('born', {
+    ('openings', {
         'event_id': "work_item_id || '|created'", 'event_type': "'created'", 'occurred_at': 'opened_at', 'recorded_at': 'recorded_at', 'event_seq': '-1', 'actor_id': 'opened_by_id',
-        'actor_role': "case when is_opened_by_automation then 'automation' when opened_by_id = requester_id or is_opened_by_end_user then 'requester' else 'agent' end",
-        'group_id': 'first_group_id', 'status_category': "coalesce(first_category, 'queued')",
+        'actor_role': 'opened_by_role',
+        'group_id': 'group_id', 'status_category': 'status_category',
     }, 'opened_at is not null'),
-    ('born', {
-        'event_id': "work_item_id || '|started'", 'event_type': "'started'", 'occurred_at': 'work_start', 'actor_role': "'agent'", 'group_id': 'first_group_id', 'status_category': "'active'",
-    }, 'work_start is not null and not tells_states and work_start <= coalesce(resolved_at, closed_at, work_start)'),
+    ('openings', {
+        'event_id': "work_item_id || '|started'", 'event_type': "'started'", 'occurred_at': 'started_at', 'actor_role': "'agent'", 'group_id': 'group_id', 'status_category': "'active'",
+    }, 'started_at is not null'),
     ('steps', {
         'event_id': counterpoise.connector_id("'audit:' || change_id"), 'event_type': 'event_type', 'occurred_at': "case when event_type = 'resolved' then resolved_at else changed_at end",
         'recorded_at': 'changed_at', 'event_seq': 'seq', 'actor_id': 'actor_id', 'actor_role': 'actor_role', 'group_id': 'group_id',
-        'from_group_id': "case when event_type = 'handed_off' then old_value end", 'status_category': 'status_category', 'waits_on': 'waits_on',
-        'field_name': "case when field in ('state', 'on_hold') then 'status' when field = 'assignment_group' then 'team_id' end",
-        'from_value': "case when field = 'state' then state_word_before end", 'to_value': "case when field in ('state', 'on_hold') then state_word end",
+        'from_group_id': "case when event_type = 'handed_off' then left_group_id end", 'status_category': 'status_category', 'waits_on': 'waits_on',
+        'field_name': 'field_name', 'from_value': 'from_value', 'to_value': 'to_value',
     }, 'true'),
     ('steps', {
         'event_id': counterpoise.connector_id("'audit:' || change_id || '|deployed'"), 'event_type': "'deployed'", 'occurred_at': 'changed_at', 'recorded_at': 'changed_at', 'event_seq': 'seq',
@@ -139,8 +80,11 @@ edits as (
             when '{{ field }}' then '{{ column }}'
             {%- endfor %}
         end as field_name,
-        {%- for side in ['old', 'new'] %}
-        case when field in ('{{ times | join("', '") }}') then replace(substring({{ side }}_value, 1, 19), ' ', 'T') || 'Z' else {{ side }}_value end as {{ 'from' if side == 'old' else 'to' }}_value{{ ',' if not loop.last }}
+        {%- for side, name in [('old', 'from_value'), ('new', 'to_value')] %}
+        case
+            when field in ('{{ times | join("', '") }}') then replace(substring({{ side }}_value, 1, 19), ' ', 'T') || 'Z'
+            else {{ side }}_value
+        end as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from changes
     where
@@ -154,8 +98,10 @@ edits as (
 told as (
     {% for relation, expressions, condition in kinds %}
     select
+        source_system,
+        task_id,
         {%- for column in columns %}
-        cast({{ expressions.get(column, column if column in ['source_system', 'task_id'] else 'null') }} as {{ counterpoise.type_of(types.get(column, 'string')) }}) as {{ column }}{{ ',' if not loop.last }}
+        cast({{ expressions.get(column, 'null') }} as {{ counterpoise.type_of(types.get(column, 'string')) }}) as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }}
     where {{ condition }}

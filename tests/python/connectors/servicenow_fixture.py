@@ -126,13 +126,13 @@ class Instance:
         if "assignment_group" in values and record.get("assignment_group") not in (None, values["assignment_group"]):
             values["reassignment_count"] = record["reassignment_count"] + 1
         if "state" in values and record["sys_class_name"] == "incident":
-            self._audit(key, at, login, "incident_state", record["state"], values["state"])
+            self.audit(key, at, login, "incident_state", record["state"], values["state"])
         for field, value in values.items():
             if field in _AUDITED and text(record.get(field)) != text(value):
-                self._audit(key, at, login, field, record.get(field), value)
+                self.audit(key, at, login, field, record.get(field), value)
             record[field] = value
 
-    def _audit(self, key: str, at: datetime, login: str, field: str, old: Any, new: Any) -> None:
+    def audit(self, key: str, at: datetime, login: str, field: str, old: Any, new: Any) -> None:
         if self.audited:
             self.tables["sys_audit"].append({
                 "sys_id": self.id("sys_audit"), "tablename": self.records[key]["sys_class_name"], "fieldname": field, "documentkey": key, "oldvalue": text(old), "newvalue": text(new), "user": login,

@@ -492,6 +492,19 @@ def elsewhere() -> Tables:
     }
 
 
+def audited_words() -> Tables:
+    """A third instance: an audit that has the comments too, and no journal; one item that nobody has touched since work began."""
+    instance = Instance()
+    furnish(instance)
+    key = instance.open("incident", at(2, 9), "desk.0", caller_id=instance.id("user", "caller1"), assignment_group=instance.id("group", "desk"))
+    instance.update(key, at(2, 12), "desk.0", state="2")
+    for login, hour in (("caller1", 13), ("desk.0", 14)):
+        instance.audit(key, at(2, hour), login, "comments", "", "words")
+    instance.open("ticket", at(2, 9), "desk.0", assignment_group=instance.id("group", "desk"), work_start=at(2, 16))
+    kept = ("task", "incident", "sys_audit", "sys_user", "sys_user_grmember", "sys_user_has_role")
+    return {name: rows for name, rows in instance.load().items() if name in kept}
+
+
 HAND = (
     "+fct_work_item", "+int_deployments", "+stg_outcomes", "+stg_time_entries", "+stg_targets", "+stg_team_members", "+stg_business_calendars", "+stg_holidays", "+stg_unknown_values", "stg_source_gaps",
 )  # fmt: skip
@@ -515,9 +528,10 @@ def hand(cases: Cases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duc
     given = {
         "servicenow": cases.instance.load(),
         "servicenow_emea": elsewhere(),
+        "servicenow_apac": audited_words(),
         "work_system": {"value_map": value_map},
     }
-    schemas = {"counterpoise_servicenow_schemas": {"servicenow": "servicenow", "emea": "servicenow_emea"}}
+    schemas = {"counterpoise_servicenow_schemas": {"servicenow": "servicenow", "emea": "servicenow_emea", "apac": "servicenow_apac"}}
     with build(tmp_path_factory.mktemp("hand"), given, schemas, HAND) as connection:
         yield connection
 
@@ -650,7 +664,7 @@ def test_machines_and_people(built: Hand) -> None:
     # who asked acts: the same hash, whether the tool names the user by id or by login
     [reopened] = built.events("again", "reopened")
     assert reopened["actor_id"] == built.staged("again")["requester_id"] and len(reopened["actor_id"]) == 32
-    members = rows(built.connection, "select team_id, valid_from, valid_to from counterpoise_private.stg_team_members")
+    members = rows(built.connection, "select team_id, valid_from, valid_to from counterpoise_private.stg_team_members where team_id like 'servicenow:%'")
     desk = [(row["valid_from"], row["valid_to"]) for row in members if row["team_id"] == built.group("desk")]
     assert len(members) == 20 and (date(2024, 12, 1), date(2026, 5, 20)) in desk
 
@@ -973,3 +987,18 @@ def test_an_empty_account(tmp_path: Path) -> None:
             "servicenow has no table sys_audit: past groups, states, pauses, reopenings and edits (only the dates on the items are read) are not there."
             in notes
         )
+
+
+def test_comments_from_the_audit_and_work_without_one(built: Hand) -> None:
+    """Where no journal is synced the audit's comments are read; where no state is audited, work begins when the item says."""
+    found = rows(
+        built.connection,
+        "select event_type, occurred_at, actor_role, is_public from counterpoise_private.stg_work_item_events where work_item_id like 'servicenow_apac:%' and event_type in ('commented', 'started') order by occurred_at",
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("started", at(2, 12), "agent", None),
+        ("commented", at(2, 13), "requester", True),
+        ("commented", at(2, 14), "agent", True),
+        ("started", at(2, 16), "agent", None),
+    ]
+    assert {row["first_response_at"] for row in rows(built.connection, "from counterpoise.fct_work_item where source_system = 'servicenow_apac'")} == {None, at(2, 14)}
