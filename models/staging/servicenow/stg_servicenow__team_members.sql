@@ -15,6 +15,14 @@ people as (
 
 ),
 
+-- groups that never held an item are no teams
+teams as (
+
+    select owner_id as team_owner_id from {{ ref('stg_servicenow__owners') }}
+    where is_own_team
+
+),
+
 dated as (
 
     select
@@ -46,10 +54,11 @@ final as (
             'valid_from': 'valid_from',
             'valid_to': 'case when left_at is not null then greatest(cast(left_at as date), valid_from) end',
             'owner_first': counterpoise.owner_id('assignment_group', 'group_id'),
-            'own_team': counterpoise.owner_id('assignment_group', 'group_id'),
+            'own_team': 'team_owner_id',
             '_loaded_at': 'synced_at',
         }) }}
     from dated
+    left join teams on {{ counterpoise.owner_id('assignment_group', 'group_id') }} = teams.team_owner_id
 
 )
 

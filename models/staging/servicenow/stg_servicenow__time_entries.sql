@@ -118,6 +118,14 @@ entries as (
 
 ),
 
+-- groups that never held an item are no teams
+teams as (
+
+    select owner_id as team_owner_id from {{ ref('stg_servicenow__owners') }}
+    where is_own_team
+
+),
+
 placed as (
 
     select
@@ -158,9 +166,10 @@ final as (
             'owner_first': counterpoise.owner_id('assignment_group', 'group_id'),
             'owner_second': counterpoise.owner_id('service', 'service_id'),
             'owner_third': counterpoise.owner_id('company', 'company_id'),
-            'own_team': counterpoise.owner_id('assignment_group', 'group_id'),
+            'own_team': 'team_owner_id',
         }) }}
     from placed
+    left join teams on {{ counterpoise.owner_id('assignment_group', 'group_id') }} = teams.team_owner_id
     where activity <> 'none'
 
 )

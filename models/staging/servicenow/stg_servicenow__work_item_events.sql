@@ -28,6 +28,13 @@ comments as (
 
 ),
 
+promises as (
+
+    select * from {{ ref('stg_servicenow__promises') }}
+    where due_at is not null
+
+),
+
 openings as (
 
     select * from {{ ref('stg_servicenow__openings') }}
@@ -70,28 +77,37 @@ openings as (
 ] %}
 {%- set types = {'occurred_at': 'timestamp', 'recorded_at': 'timestamp', 'event_seq': 'bigint', 'is_public': 'boolean'} %}
 
--- a resolution that comes with a change of state is that change, not an edit
+-- a resolution that comes with a change of state is that change, not an edit; and what a service level promises, a due date does not move
 edits as (
 
     select
-        *,
-        case field
+        changes.source_system,
+        changes.task_id,
+        changes.change_id,
+        changes.changed_at,
+        changes.seq,
+        changes.actor_id,
+        changes.actor_role,
+        changes.group_id,
+        case changes.field
             {%- for field, column in edited.items() %}
             when '{{ field }}' then '{{ column }}'
             {%- endfor %}
         end as field_name,
         {%- for side, name in [('old', 'from_value'), ('new', 'to_value')] %}
         case
-            when field in ('{{ times | join("', '") }}') then replace(substring({{ side }}_value, 1, 19), ' ', 'T') || 'Z'
-            else {{ side }}_value
+            when changes.field in ('{{ times | join("', '") }}') then replace(substring(changes.{{ side }}_value, 1, 19), ' ', 'T') || 'Z'
+            else changes.{{ side }}_value
         end as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from changes
+    left join promises on changes.source_system = promises.source_system and changes.task_id = promises.task_id
     where
-        field in ('{{ edited.keys() | join("', '") }}')
-        and new_value is not null
-        and (old_value is not null or field = 'due_date')
-        and not (field = 'resolved_at' and is_with_state)
+        changes.field in ('{{ edited.keys() | join("', '") }}')
+        and changes.new_value is not null
+        and (changes.old_value is not null or changes.field = 'due_date')
+        and not (changes.field = 'due_date' and promises.task_id is not null)
+        and not (changes.field = 'resolved_at' and changes.is_with_state)
 
 ),
 
