@@ -2,9 +2,23 @@
 -- Users: machine or not, since when an agent (first group or role), when first somebody who asked. One row per person.
 with
 
-users as (
+user_rows as (
 
     {{ counterpoise.connector_rows('servicenow', 'sys_user') }}
+
+),
+
+-- a user name that two users have had is the active one's
+users as (
+
+    select
+        *,
+        row_number() over (
+            partition by source_system, login
+            order by case when coalesce(active, true) then 0 else 1 end, {{ counterpoise.byte_order('person_id') }}
+        ) as fits_best
+    from user_rows
+    where person_id is not null
 
 ),
 
@@ -84,7 +98,7 @@ final as (
     select
         users.source_system,
         users.person_id,
-        users.login,
+        case when users.fits_best = 1 then users.login end as login,
         {{ counterpoise.is_bot(['users.user_name']) }}
         or coalesce(users.internal_integration_user, false)
         or coalesce(users.web_service_access_only, false) as is_automation,
@@ -99,7 +113,6 @@ final as (
     left join agents on users.source_system = agents.source_system and users.person_id = agents.person_id
     left join callers on users.source_system = callers.source_system and users.person_id = callers.person_id
     left join systems_with_roles on users.source_system = systems_with_roles.source_system
-    where users.person_id is not null
 
 )
 

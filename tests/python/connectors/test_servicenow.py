@@ -324,6 +324,8 @@ class Cases:
 
     def people(self) -> None:
         i = self.instance
+        # the user name of somebody who left, given to a new one
+        i.add("sys_user", sys_id=i.id("user", "desk.1 before"), user_name="desk.1", active=False, sys_updated_on=at(1, 0))
         self.incident("monitor", login="svc.monitor", caller=None)
         key = self.incident("mail")
         i.say(key, at(2, 9, 1), "system")
@@ -664,6 +666,7 @@ def test_machines_and_people(built: Hand) -> None:
     # who asked acts: the same hash, whether the tool names the user by id or by login
     [reopened] = built.events("again", "reopened")
     assert reopened["actor_id"] == built.staged("again")["requester_id"] and len(reopened["actor_id"]) == 32
+    assert built.connection.execute("select count(*) - count(distinct change_id || source_system) from counterpoise_private.stg_servicenow__changes").fetchall() == [(0,)]
     members = rows(built.connection, "select team_id, valid_from, valid_to from counterpoise_private.stg_team_members where team_id like 'servicenow:%'")
     desk = [(row["valid_from"], row["valid_to"]) for row in members if row["team_id"] == built.group("desk")]
     # only groups that hold or held items are teams, so nobody is a member of the vendor here
