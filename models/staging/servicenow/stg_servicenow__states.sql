@@ -40,15 +40,26 @@ meanings as (
 
 ),
 
+audited as (
+
+    select
+        tasks.source_system,
+        lower(tasks.sys_class_name) as class_name,
+        audits.oldvalue,
+        audits.newvalue
+    from audits
+    inner join tasks on audits.source_system = tasks.source_system and audits.documentkey = tasks.sys_id
+    where audits.fieldname = 'state'
+
+),
+
 seen as (
 
-    select source_system, lower(sys_class_name) as class_name, state from tasks
+    select source_system, lower(sys_class_name) as class_name, trim(state) as state from tasks
     union
-    select source_system, lower(tablename) as class_name, newvalue as state from audits
-    where fieldname = 'state'
+    select source_system, class_name, trim(newvalue) as state from audited
     union
-    select source_system, lower(tablename) as class_name, oldvalue as state from audits
-    where fieldname = 'state'
+    select source_system, class_name, trim(oldvalue) as state from audited
 
 ),
 
@@ -78,7 +89,7 @@ labels as (
             and lower(choices.name) in (seen.class_name, 'task')
             and choices.label is not null
             and not coalesce(choices._fivetran_deleted, false)
-    where seen.class_name is not null and seen.state is not null and trim(seen.state) <> ''
+    where seen.class_name is not null and seen.state is not null and seen.state <> ''
 
 ),
 

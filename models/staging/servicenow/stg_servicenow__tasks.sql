@@ -41,7 +41,7 @@ joined as (
         task.source_system,
         task.sys_id as task_id,
         lower(task.sys_class_name) as class_name,
-        task.state,
+        trim(task.state) as state,
         task.assignment_group_value as group_id,
         coalesce(task.business_service_value, task.cmdb_ci_value) as service_id,
         task.company_value as company_id,
