@@ -41,6 +41,8 @@ final as (
         changed_at as held_from,
         coalesce(next_changed_at, cast('9999-12-31' as {{ counterpoise.type_of('timestamp') }})) as held_to
     from changes
+    -- of two groups in one second only the last held it
+    where next_changed_at is null or next_changed_at > changed_at
 
 )
 
