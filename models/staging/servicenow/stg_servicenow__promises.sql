@@ -28,6 +28,9 @@ joined as (
     where
         coalesce(task_slas.stage, '') <> 'cancelled'
         and coalesce(sla_definitions.type, 'SLA') = 'SLA'
+        and lower(sla_definitions.target) in ('response', 'resolution')
+        and task_slas.task_value is not null
+        and task_slas.planned_end_time is not null
         and not coalesce(task_slas._fivetran_deleted, false)
 
 ),
