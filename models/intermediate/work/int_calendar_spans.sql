@@ -1,0 +1,87 @@
+-- The clock of each business calendar: its days in UTC in stretches that follow each other without a gap, each with the opening
+-- it holds and the open seconds before. An instant lies in one of them; between two instants lies the difference of the two.
+with
+
+hours as (
+
+    select * from {{ ref('int_calendar_hours') }}
+
+),
+
+-- a calendar says nothing of the time before its first day and after its last
+valid as (
+
+    select
+        calendar_id,
+        min({{ counterpoise.epoch_seconds(counterpoise.to_utc('cast(valid_from as ' ~ counterpoise.type_of('timestamp') ~ ')', 'timezone')) }}) as valid_from_second,
+        max(coalesce({{ counterpoise.epoch_seconds(counterpoise.to_utc('(' ~ counterpoise.add_seconds('cast(valid_to as ' ~ counterpoise.type_of('timestamp') ~ ')', 86400) ~ ')', 'timezone')) }}, 253402300800)) as valid_to_second
+    from {{ ref('stg_business_calendars') }}
+    group by calendar_id
+
+),
+
+weeks as (
+    {{ counterpoise.calendar_weeks() }}
+),
+
+days as (
+
+    select
+        valid.*,
+        cast(weeks.week * 7 + 3 + weekdays.generated_number as {{ counterpoise.type_of('bigint') }}) as utc_day
+    from valid
+    cross join weeks
+    cross join ({{ dbt.generate_series(7) }}) as weekdays
+
+),
+
+cut as (
+
+    select
+        calendar_id,
+        {{ counterpoise.as_integer('utc_day') }} as utc_day,
+        greatest(utc_day * 86400, valid_from_second) as from_second,
+        least(utc_day * 86400 + 86400, valid_to_second) as until_second
+    from days
+    where utc_day * 86400 + 86400 > valid_from_second and utc_day * 86400 < valid_to_second
+
+),
+
+tiled as (
+
+    select
+        cut.calendar_id,
+        cut.utc_day,
+        row_number() over (partition by cut.calendar_id, cut.utc_day order by hours.opens_second) as stretch,
+        cut.from_second,
+        coalesce(
+            lead(hours.opens_second) over (partition by cut.calendar_id, cut.utc_day order by hours.opens_second), cut.until_second
+        ) as until_second,
+        coalesce(hours.opens_second, cut.from_second) as opens_second,
+        coalesce(hours.closes_second, cut.from_second) as closes_second
+    from cut
+    left join hours
+        on
+            cut.calendar_id = hours.calendar_id
+            and cut.utc_day = hours.utc_day
+
+),
+
+final as (
+
+    select
+        calendar_id,
+        utc_day,
+        case when stretch = 1 then from_second else opens_second end as from_second,
+        until_second,
+        opens_second,
+        closes_second,
+        cast(coalesce(sum(closes_second - opens_second) over (
+            partition by calendar_id order by utc_day, stretch
+            rows between unbounded preceding and 1 preceding
+        ), 0) as {{ counterpoise.type_of('bigint') }}) as open_seconds_before
+    from tiled
+
+)
+
+select * from final
