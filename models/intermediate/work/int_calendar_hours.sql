@@ -94,15 +94,22 @@ instants as (
 ),
 
 -- a local day, long as it may be, lies in at most three days of UTC
+numbers as (
+
+    select cast(generated_number - 1 as {{ counterpoise.type_of('integer') }}) as number
+    from ({{ dbt.generate_series(3) }}) as series
+
+),
+
 parts as (
 
     select
-        calendar_id,
-        opens_second,
-        closes_second,
-        cast(floor(opens_second / 86400.0) as {{ counterpoise.type_of('integer') }}) + numbers.number as utc_day
+        instants.calendar_id,
+        instants.opens_second,
+        instants.closes_second,
+        {{ counterpoise.as_integer('floor(instants.opens_second / 86400.0)') }} + numbers.number as utc_day
     from instants
-    cross join (select 0 as number union all select 1 as number union all select 2 as number) as numbers
+    cross join numbers
 
 ),
 

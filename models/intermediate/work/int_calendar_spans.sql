@@ -1,5 +1,6 @@
 -- The clock of each business calendar: its days in UTC in stretches that follow each other without a gap, each with the opening
 -- it holds and the open seconds before. An instant lies in one of them; between two instants lies the difference of the two.
+{%- set timestamp = counterpoise.type_of('timestamp') %}
 with
 
 hours as (
@@ -9,13 +10,25 @@ hours as (
 ),
 
 -- a calendar says nothing of the time before its first day and after its last
+dated as (
+
+    select
+        calendar_id,
+        timezone,
+        cast(valid_from as {{ timestamp }}) as begins_at,
+        {{ counterpoise.add_seconds('cast(valid_to as ' ~ timestamp ~ ')', 86400) }} as ends_at
+    from {{ ref('stg_business_calendars') }}
+
+),
+
 valid as (
 
     select
         calendar_id,
-        min({{ counterpoise.epoch_seconds(counterpoise.to_utc('cast(valid_from as ' ~ counterpoise.type_of('timestamp') ~ ')', 'timezone')) }}) as valid_from_second,
-        max(coalesce({{ counterpoise.epoch_seconds(counterpoise.to_utc('(' ~ counterpoise.add_seconds('cast(valid_to as ' ~ counterpoise.type_of('timestamp') ~ ')', 86400) ~ ')', 'timezone')) }}, 253402300800)) as valid_to_second
-    from {{ ref('stg_business_calendars') }}
+        min({{ counterpoise.epoch_seconds(counterpoise.to_utc('begins_at', 'timezone')) }}) as valid_from_second,
+        -- no last day: the year 10000
+        max(coalesce({{ counterpoise.epoch_seconds(counterpoise.to_utc('ends_at', 'timezone')) }}, 253402300800)) as valid_to_second
+    from dated
     group by calendar_id
 
 ),
@@ -24,14 +37,22 @@ weeks as (
     {{ counterpoise.calendar_weeks() }}
 ),
 
+-- the days of week 0 are 4 to 10: it begins on Monday 1970-01-05
+weekdays as (
+
+    select cast(generated_number + 3 as {{ counterpoise.type_of('integer') }}) as day
+    from ({{ dbt.generate_series(7) }}) as series
+
+),
+
 days as (
 
     select
         valid.*,
-        cast(weeks.week * 7 + 3 + weekdays.generated_number as {{ counterpoise.type_of('bigint') }}) as utc_day
+        cast(weeks.week * 7 + weekdays.day as {{ counterpoise.type_of('bigint') }}) as utc_day
     from valid
     cross join weeks
-    cross join ({{ dbt.generate_series(7) }}) as weekdays
+    cross join weekdays
 
 ),
 
