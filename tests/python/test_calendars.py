@@ -9,7 +9,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from connectors.harness import build, write
@@ -221,6 +220,10 @@ def _naive(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=None) if moment else None
 
 
+def _sorted(rows: list[Row], keys: list[str]) -> list[Row]:
+    return sorted(rows, key=lambda row: tuple(str(row[key]) for key in keys))
+
+
 def test_business_hours_are_those_of_the_wall_clock(query: Query, expected: dict[tuple[str, str], Row]) -> None:
     rows = query("select work_item_id, business_hours, first_response_business_hours from counterpoise.fct_work_item")
     seen = 0
@@ -287,9 +290,8 @@ def test_postgres_tells_the_same(
         ours = query(f"select * from {table} order by all")
         theirs = postgres.query(f"select * from {table}").to_pylist()
         keys = [column for column in ours[0] if not column.endswith("hours")]
-        order = lambda row: tuple(str(row[key]) for key in keys)  # noqa: E731
         assert len(ours) > 300 and len(ours) == len(theirs)
-        for one, other in zip(sorted(ours, key=order), sorted(theirs, key=order), strict=True):
+        for one, other in zip(_sorted(ours, keys), _sorted(theirs, keys), strict=True):
             for column, value in one.items():
                 same = pytest.approx(float(other[column]), abs=1e-9) if column.endswith("hours") and value is not None else other[column]  # fmt: skip
                 assert value == same, (table, one, other)
