@@ -42,6 +42,46 @@
     from_utc_timestamp({{ timestamp }}, coalesce({{ timezone }}, 'UTC'))
 {%- endmacro %}
 
+{#- The instant (UTC) at which the wall clock of a time zone shows a time; null zone means UTC. A time that is shown twice is the first of
+    the two, one that is skipped is read by the clock before the change, as RFC 5545 says. Engines differ there, so it is worked out. -#}
+{% macro to_utc(local_timestamp, timezone) -%}
+    {{ return(adapter.dispatch('to_utc', 'counterpoise')(local_timestamp, timezone)) }}
+{%- endmacro %}
+{% macro default__to_utc(local_timestamp, timezone) -%}
+    {%- set candidates = [] -%}
+    {%- for shift in (-86400, 86400) -%}
+        {%- set shifted = '(' ~ counterpoise.add_seconds(local_timestamp, shift) ~ ')' -%}
+        {%- set offset = counterpoise.epoch_seconds(shifted) ~ ' - ' ~ counterpoise.epoch_seconds('(' ~ counterpoise.to_local(shifted, timezone) ~ ')') -%}
+        {%- do candidates.append('(' ~ counterpoise.add_seconds(local_timestamp, offset) ~ ')') -%}
+    {%- endfor -%}
+    case
+        when coalesce({{ timezone }}, 'UTC') = 'UTC' then {{ local_timestamp }}
+        when {{ counterpoise.to_local(candidates[0], timezone) }} = {{ local_timestamp }} then {{ candidates[0] }}
+        when {{ counterpoise.to_local(candidates[1], timezone) }} = {{ local_timestamp }} then {{ candidates[1] }}
+        else {{ candidates[0] }}
+    end
+{%- endmacro %}
+{% macro spark__to_utc(local_timestamp, timezone) -%}
+    to_utc_timestamp({{ local_timestamp }}, coalesce({{ timezone }}, 'UTC'))
+{%- endmacro %}
+
+{#- A whole number of seconds since 1970-01-01 UTC as a timestamp. -#}
+{% macro timestamp_of_seconds(seconds) -%}
+    {{ counterpoise.add_seconds("cast('1970-01-01 00:00:00' as " ~ counterpoise.type_of('timestamp') ~ ")", seconds) }}
+{%- endmacro %}
+
+{#- Seconds since midnight of a wall clock time written as HH:MM or HH:MM:SS, up to 24:00; null where it is none. -#}
+{% macro clock_seconds(expression) -%}
+    case
+        when translate({{ expression }}, '123456789', '000000000') in ('00:00', '00:00:00')
+            and {{ expression }} <= '24:00:00' and substring({{ expression }}, 4, 2) < '60'
+            then
+                cast(substring({{ expression }}, 1, 2) as integer) * 3600
+                + cast(substring({{ expression }}, 4, 2) as integer) * 60
+                + cast(coalesce(nullif(substring({{ expression }}, 7, 2), ''), '0') as integer)
+    end
+{%- endmacro %}
+
 {#- Weeks are whole numbers inside (0 = the week of Monday 1970-01-05) and dates outside: arithmetic on whole numbers is
     the same everywhere, and date_trunc starts weeks on Sunday on BigQuery. -#}
 {% macro week_index(timestamp) -%}

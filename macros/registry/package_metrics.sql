@@ -2,8 +2,8 @@
     row is read. A test holds the list equal to the registry. -#}
 {% macro package_metric_ids() %}
     {{ return([
-        'throughput', 'first_response_within_target', 'first_response_hours', 'resolved_within_target',
-        'resolution_hours', 'end_to_end_hours', 'reopen_rate', 'first_contact_resolution', 'repeat_contact_rate',
+        'throughput', 'first_response_within_target', 'first_response_hours', 'first_response_business_hours',
+        'resolved_within_target', 'resolution_hours', 'resolution_business_hours', 'end_to_end_hours', 'reopen_rate', 'first_contact_resolution', 'repeat_contact_rate',
         'complaint_rate', 'csat', 'aged_backlog', 'handoffs_per_item', 'review_loops_per_item', 'paused_share',
         'requester_pause_share', 'late_pause_share', 'target_bunching', 'merged_pull_requests', 'deployments',
         'utilisation', 'rework_hours_share', 'rework_item_share', 'defect_escape_rate', 'change_failure_rate',

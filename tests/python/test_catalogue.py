@@ -27,6 +27,10 @@ class Organisation:
 
     def __init__(self, bench: Bench, folder: Path) -> None:
         simulate(folder / "raw", scenario="catalogue", labels_path=folder / "labels.csv")
+        # the simulator has no opening hours: the only calendar there is is everybody's
+        hours = [f"office,{weekday},09:00,17:30,Europe/Lisbon,2000-01-01" for weekday in range(1, 6)]
+        header = "calendar_id,weekday,opens_at,closes_at,timezone,valid_from"
+        (folder / "raw" / "business_calendars.csv").write_text("\n".join([header, *hours]) + "\n", encoding="utf-8")
         self.connection = bench.build_folder(folder / "raw").connect()
         with (folder / "labels.csv").open(encoding="utf-8") as file:
             labels = [row for row in csv.DictReader(file) if row["signal_id"]]

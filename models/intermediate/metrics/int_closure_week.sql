@@ -71,7 +71,11 @@ final as (
         {{ counterpoise.signed_sum('1', 'size > 0') }} as sized_items,
         {{ counterpoise.signed_sum('size', 'size > 0') }} as sizes,
         {{ counterpoise.signed_sum(ln_size, 'size > 0') }} as ln_sizes,
-        {{ counterpoise.signed_sum(ln_size ~ ' * ' ~ ln_size, 'size > 0') }} as ln_sizes_squares
+        {{ counterpoise.signed_sum(ln_size ~ ' * ' ~ ln_size, 'size > 0') }} as ln_sizes_squares,
+        {{ counterpoise.signed_sum('1', 'business_hours is not null') }} as business_items,
+        {{ counterpoise.signed_sum('business_hours', 'business_hours is not null') }} as business_hours,
+        {{ counterpoise.signed_sum(counterpoise.ln_hours('business_hours'), 'business_hours is not null') }} as ln_business_hours,
+        {{ counterpoise.signed_sum(counterpoise.ln_hours('business_hours') ~ ' * ' ~ counterpoise.ln_hours('business_hours'), 'business_hours is not null') }} as ln_business_hours_squares
     from closures
     group by team_id, week, stratum, known_week
 

@@ -32,6 +32,13 @@ edits as (
 
 ),
 
+business as (
+
+    select * from {{ ref('int_item_business') }}
+    where promise = 'resolution'
+
+),
+
 sources as (
 
     select * from {{ ref('int_source_weeks') }}
@@ -59,7 +66,8 @@ final as (
         items.first_resolved_week >= sources.first_block_week as tells_blocks,
         items.first_resolved_week >= sources.first_check_week as tells_checks,
         items.first_resolved_week >= sources.first_requester_week as tells_requesters,
-        items.first_resolved_week >= sources.first_tracking_week as tells_tracking
+        items.first_resolved_week >= sources.first_tracking_week as tells_tracking,
+        business.business_hours
     from items
     left join strata
         on
@@ -77,6 +85,10 @@ final as (
         on
             items.work_item_id = edits.work_item_id
             and items.version_from_week = edits.version_from_week
+    left join business
+        on
+            items.work_item_id = business.work_item_id
+            and items.version_from_week = business.version_from_week
     left join sources on items.source_system = sources.source_system
 
 )

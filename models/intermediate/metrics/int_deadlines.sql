@@ -32,6 +32,12 @@ sources as (
 
 ),
 
+business as (
+
+    select * from {{ ref('int_item_business') }}
+
+),
+
 worked_spans as (
 
     select
@@ -79,6 +85,7 @@ resolution as (
         0 as from_week,
         case
             when items.due_at is not null then items.due_at
+            when targets.clock = 'business' then business.deadline_at
             when targets.clock <> 'working' then {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
             when items.working_hours <= targets.target_hours
                 then {{ counterpoise.add_seconds('items.first_resolved_at', counterpoise.as_integer('(targets.target_hours - items.working_hours) * 3600')) }}
@@ -94,6 +101,11 @@ resolution as (
         on
             items.work_item_id = crossings.work_item_id
             and items.version_from_week = crossings.version_from_week
+    left join business
+        on
+            items.work_item_id = business.work_item_id
+            and items.version_from_week = business.version_from_week
+            and business.promise = 'resolution'
 
 ),
 
@@ -109,7 +121,10 @@ response as (
         sources.first_response_week as from_week,
         coalesce(
             items.first_response_due_at,
-            {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
+            case
+                when targets.clock = 'business' then business.deadline_at
+                else {{ counterpoise.add_seconds('items.created_at', counterpoise.as_integer('targets.target_hours * 3600')) }}
+            end
         ) as deadline_at
     from items
     left join targets
@@ -117,6 +132,11 @@ response as (
             items.work_item_id = targets.work_item_id
             and items.version_from_week = targets.version_from_week
             and targets.metric_id = 'first_response_hours'
+    left join business
+        on
+            items.work_item_id = business.work_item_id
+            and items.version_from_week = business.version_from_week
+            and business.promise = 'first_response'
     inner join sources on items.source_system = sources.source_system
     -- nobody asked for a part that the team split off, so nobody waits for its first answer
     where items.is_customer_work

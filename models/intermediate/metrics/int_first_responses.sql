@@ -40,6 +40,13 @@ held as (
 
 ),
 
+business as (
+
+    select * from {{ ref('int_item_business') }}
+    where promise = 'first_response'
+
+),
+
 final as (
 
     select
@@ -48,8 +55,13 @@ final as (
         held.version_to_week,
         held.team_id,
         {{ counterpoise.week_index(counterpoise.to_local('held.first_response_at', 'teams.timezone')) }} as week,
-        greatest({{ counterpoise.hours_between('held.created_at', 'held.first_response_at') }}, 0) as response_hours
+        greatest({{ counterpoise.hours_between('held.created_at', 'held.first_response_at') }}, 0) as response_hours,
+        business.business_hours as response_business_hours
     from held
+    left join business
+        on
+            held.work_item_id = business.work_item_id
+            and held.version_from_week = business.version_from_week
     left join teams on held.team_id = teams.team_id
     where held.team_id is not null
 

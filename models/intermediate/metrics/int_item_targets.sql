@@ -54,6 +54,7 @@ candidates as (
         targets.metric_id,
         targets.threshold as target_hours,
         {{ counterpoise.limit_clock('targets.') }} as clock,
+        targets.calendar_id,
         row_number() over (
             partition by items.work_item_id, items.version_from_week, targets.metric_id
             order by
@@ -85,7 +86,8 @@ final as (
         version_from_week,
         metric_id,
         target_hours,
-        clock
+        clock,
+        calendar_id
     from candidates
     where fits_best = 1
 

@@ -7,6 +7,8 @@ closure_rows as (
     {{ counterpoise.metric_rows(ref('int_closure_week'), [
         {'id': 'resolution_hours', 'numerator': 'working_hours', 'denominator': 'resolved_items',
          'link_sum': 'ln_working_hours', 'link_squares': 'ln_working_hours_squares'},
+        {'id': 'resolution_business_hours', 'numerator': 'business_hours', 'denominator': 'business_items',
+         'link_sum': 'ln_business_hours', 'link_squares': 'ln_business_hours_squares'},
         {'id': 'end_to_end_hours', 'numerator': 'end_to_end_hours', 'denominator': 'customer_items',
          'link_sum': 'ln_end_to_end_hours', 'link_squares': 'ln_end_to_end_hours_squares'},
         {'id': 'reopen_rate', 'numerator': 'reopened_items', 'denominator': 'customer_items'},
@@ -48,6 +50,8 @@ response_rows as (
     {{ counterpoise.metric_rows(ref('int_response_week'), [
         {'id': 'first_response_hours', 'numerator': 'response_hours', 'denominator': 'responses',
          'link_sum': 'ln_response_hours', 'link_squares': 'ln_response_hours_squares'},
+        {'id': 'first_response_business_hours', 'numerator': 'response_business_hours', 'denominator': 'business_responses',
+         'link_sum': 'ln_response_business_hours', 'link_squares': 'ln_response_business_hours_squares'},
     ]) }}
 
 ),

@@ -1,5 +1,5 @@
--- Family of pauses on items held against a working-clock target: how many began, and how many of them when three quarters of
--- the target were already worked and the target not yet missed.
+-- Family of pauses on items held against a target whose clock they stop (working or business): how many began, and how many of
+-- them when three quarters of the target were already worked and the target not yet missed.
 with
 
 spans as (
@@ -18,7 +18,13 @@ spans as (
 targets as (
 
     select * from {{ ref('int_item_targets') }}
-    where metric_id = 'resolution_hours' and clock = 'working'
+    where metric_id = 'resolution_hours' and clock in ('working', 'business')
+
+),
+
+business_spans as (
+
+    select * from {{ ref('int_business_spans') }}
 
 ),
 
@@ -35,14 +41,22 @@ pauses as (
         spans.version_from_week,
         spans.version_to_week,
         {{ counterpoise.week_index(counterpoise.to_local('spans.started_at', 'teams.timezone')) }} as week,
-        spans.worked_hours_before between 0.75 * targets.target_hours and targets.target_hours as is_late_pause
+        case when targets.clock = 'business' then business_spans.run_seconds_before / 3600.0 else spans.worked_hours_before end
+        between 0.75 * targets.target_hours and targets.target_hours as is_late_pause
     from spans
     inner join targets
         on
             spans.work_item_id = targets.work_item_id
             and spans.version_from_week = targets.version_from_week
+    left join business_spans
+        on
+            spans.work_item_id = business_spans.work_item_id
+            and spans.version_from_week = business_spans.version_from_week
+            and spans.span_number = business_spans.span_number
     left join teams on spans.team_id = teams.team_id
     where spans.state = 'paused' and spans.team_id is not null
+        -- nothing is known of a business clock without a calendar
+        and (targets.clock = 'working' or business_spans.work_item_id is not null)
 
 ),
 

@@ -24,7 +24,11 @@ ratios as (
         closures.version_to_week,
         closures.team_id,
         closures.week,
-        case when targets.clock = 'working' then closures.working_hours else closures.elapsed_hours end / targets.target_hours as target_ratio
+        case
+            when targets.clock = 'working' then closures.working_hours
+            when targets.clock = 'business' then closures.business_hours
+            else closures.elapsed_hours
+        end / targets.target_hours as target_ratio
     from closures
     inner join targets
         on

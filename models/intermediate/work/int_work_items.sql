@@ -148,6 +148,7 @@ joined as (
         items.created_at,
         items.due_at,
         items.first_response_due_at,
+        items.calendar_id,
         items.goal_id,
         items.size,
         items.planned,
@@ -236,7 +237,8 @@ final as (
         tracking_events,
         checks,
         escalations,
-        last_word_step > last_reply_step as is_confirmed
+        last_word_step > last_reply_step as is_confirmed,
+        calendar_id
     from joined
 
 )

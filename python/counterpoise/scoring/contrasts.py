@@ -19,7 +19,11 @@ OUTPUT_LAGS, PRESSURE_LAGS = (0, 4), (0, 4, 8)
 # what people feel (human) that a pair always holds against it. Time in a queue is held against being booked only: it
 # grows with any demand, and would make every busy season look like a paradox. How much comes in per head explains slow
 # answers and long waits, so it is read beside them.
-_GAINS = "select metric_id from {marts}.dim_metric where room = 'output' and facet <> 'utilisation'"
+# Business hours tell of the same speed as calendar hours once more: shown, not scored.
+_GAINS = (
+    "select metric_id from {marts}.dim_metric where room = 'output' and facet <> 'utilisation' "
+    "and metric_id not in ('first_response_business_hours', 'resolution_business_hours')"
+)
 _COSTS = (
     "select m.metric_id from {marts}.dim_metric as m where m.room in ('outcome', 'human') and m.metric_id in "
     "(select outcome_metric_id from {marts}.dim_pair where applies_after is null "
