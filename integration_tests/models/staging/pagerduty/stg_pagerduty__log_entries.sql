@@ -74,8 +74,8 @@ owned as (
 
     select
         *,
-        case when team_id is not null then {{ counterpoise.owner_id('team', 'team_id') }} end as team_owner,
-        case when service_id is not null then {{ counterpoise.owner_id('service', 'service_id') }} end as service_owner
+        {{ counterpoise.owner_id('team', 'team_id') }} as team_owner,
+        {{ counterpoise.owner_id('service', 'service_id') }} as service_owner
     from joined
 
 ),

@@ -67,7 +67,7 @@ final as (
         {{ counterpoise.owner_id('service', 'id') }} as owner_id,
         id as owner_key,
         name as owner_name,
-        case when team_id is not null then {{ counterpoise.owner_id('team', 'team_id') }} end as parent_owner_id,
+        {{ counterpoise.owner_id('team', 'team_id') }} as parent_owner_id,
         cast(null as {{ counterpoise.type_of('string') }}) as function,
         cast(null as {{ counterpoise.type_of('string') }}) as timezone,
         team_id is null as is_own_team

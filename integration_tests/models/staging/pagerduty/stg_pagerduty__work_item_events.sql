@@ -7,13 +7,30 @@ incidents as (
 
 ),
 
+incident_teams as (
+
+    {{ counterpoise.connector_rows('pagerduty', 'incident_team') }}
+
+),
+
 entries as (
 
     select * from {{ ref('stg_pagerduty__log_entries') }}
 
 ),
 
--- the first entry tells who had the incident when it was triggered
+teams_now as (
+
+    select
+        source_system,
+        incident_id,
+        min({{ counterpoise.byte_order('team_id') }}) as team_id
+    from incident_teams
+    group by source_system, incident_id
+
+),
+
+-- the first entry tells who had the incident when it was triggered; without a timeline it is the team of now
 made as (
 
     select
@@ -25,7 +42,7 @@ made as (
         entries.agent_id,
         entries.is_machine,
         true as is_trigger,
-        entries.team_id,
+        case when entries.id is not null then entries.team_id else teams_now.team_id end as team_id,
         coalesce(entries.service_id, incidents.service_id) as service_id,
         cast(null as {{ counterpoise.type_of('string') }}) as owner_before,
         incidents._fivetran_deleted as is_deleted,
@@ -36,6 +53,7 @@ made as (
             incidents.source_system = entries.source_system
             and incidents.id = entries.incident_id
             and entries.entry_number = 1
+    left join teams_now on incidents.source_system = teams_now.source_system and incidents.id = teams_now.incident_id
 
 ),
 
@@ -102,8 +120,8 @@ owned as (
 
     select
         *,
-        case when team_id is not null then {{ counterpoise.owner_id('team', 'team_id') }} end as team_owner,
-        case when service_id is not null then {{ counterpoise.owner_id('service', 'service_id') }} end as service_owner
+        {{ counterpoise.owner_id('team', 'team_id') }} as team_owner,
+        {{ counterpoise.owner_id('service', 'service_id') }} as service_owner
     from united
 
 ),

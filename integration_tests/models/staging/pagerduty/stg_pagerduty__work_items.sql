@@ -48,8 +48,8 @@ joined as (
     select
         incidents.*,
         teams.team_id,
-        case when not triggers.is_machine then triggers.agent_id end as requester_id,
-        case when triggers.is_machine then 'automation' end as origin
+        coalesce(incidents.resolve_reason_type = 'merge_resolve_reason', false) as is_merged,
+        case when not triggers.is_machine then triggers.agent_id end as requester_id
     from incidents
     left join teams on incidents.source_system = teams.source_system and incidents.id = teams.incident_id
     left join triggers on incidents.source_system = triggers.source_system and incidents.id = triggers.incident_id
@@ -61,7 +61,7 @@ final as (
     select
         *,
         {{ counterpoise.connector_id('id') }} as work_item_id,
-        case when team_id is not null then {{ counterpoise.owner_id('team', 'team_id') }} end as team_owner,
+        {{ counterpoise.owner_id('team', 'team_id') }} as team_owner,
         {{ counterpoise.owner_id('service', 'service_id') }} as service_owner
     from joined
 
@@ -74,7 +74,8 @@ select
         'requester_id': 'requester_id',
         'priority': 'urgency',
         'created_at': 'created_at',
-        'origin': 'origin',
+        'resolved_at': "case when not is_merged then resolved_at end",
+        'closed_at': 'case when is_merged then resolved_at end',
         '_loaded_at': '_fivetran_synced',
         '_deleted': '_fivetran_deleted',
         'owner_first': 'team_owner',
