@@ -18,7 +18,14 @@ SERVICES = {
 }
 _PEOPLE = [f"PUSER{number:02}" for number in range(1, 9)]
 ROBOT = "PUSERBOT"
-_TITLES = ["Disk is 95 % full; call O'Brien", 'Latency "p99" > 2 s', "💥 <script>alert(1)</script>", "line\nbreak", "", "ÄÖÜ\t1"]
+_TITLES = [
+    "Disk is 95 % full; call O'Brien",
+    'Latency "p99" > 2 s',
+    "💥 <script>alert(1)</script>",
+    "line\nbreak",
+    "",
+    "ÄÖÜ\t1",
+]
 UNKNOWN = "responder_request_log_entry"
 
 Rows = list[dict[str, Any]]
@@ -32,7 +39,9 @@ class _Account:
             "incident_team": [],
             "log_entry": [],
             "log_entry_team": [],
-            "service": [{"id": key, "name": name, "escalation_policy_id": policy} for key, (name, policy, _) in SERVICES.items()],
+            "service": [
+                {"id": key, "name": name, "escalation_policy_id": policy} for key, (name, policy, _) in SERVICES.items()
+            ],
             "escalation_policy_team": [
                 {"escalation_policy_id": policy, "team_id": team} for _, policy, team in SERVICES.values() if team
             ]

@@ -56,7 +56,9 @@ def without_data(riverside: DbtProject) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def built(without_data: dict[str, int], riverside: DbtProject, tables: dict[str, fixture.Rows]) -> Iterator[duckdb.DuckDBPyConnection]:
+def built(
+    without_data: dict[str, int], riverside: DbtProject, tables: dict[str, fixture.Rows]
+) -> Iterator[duckdb.DuckDBPyConnection]:
     file = Path(riverside.environment["COUNTERPOISE_BUILD_FILE"])
     write(file, {"pagerduty": tables})
     riverside.invoke([*_WITHOUT_TESTS, *_MARTS, "path:models/staging/pagerduty"])
@@ -229,14 +231,14 @@ def test_a_kind_of_entry_nobody_knows_is_listed(built, tables) -> None:
 
 
 def test_odd_names_arrive_as_they_are(built) -> None:
-    names = dict(
-        built.execute("select team_id, team_name from analytics_counterpoise_private.stg_teams").fetchall()
-    )
+    names = dict(built.execute("select team_id, team_name from analytics_counterpoise_private.stg_teams").fetchall())
     assert names["pagerduty:team:" + fixture.DATABASE] == "Database\nnight watch"
     assert names["pagerduty:service:PSVC003"] == fixture.SERVICES["PSVC003"][0]
     assert "pagerduty:service:PSVC001" not in names
 
 
 def test_absent_tables_are_no_rows_and_gaps_with_a_name(without_data) -> None:
-    assert {model: without_data[model] for model in (*_MODELS, "log_entries")} == dict.fromkeys((*_MODELS, "log_entries"), 0)
+    assert {model: without_data[model] for model in (*_MODELS, "log_entries")} == dict.fromkeys(
+        (*_MODELS, "log_entries"), 0
+    )
     assert without_data["gaps"] >= len(fixture.account())
