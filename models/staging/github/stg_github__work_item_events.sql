@@ -39,7 +39,10 @@ meant as (
         priorities.mapped_value as priority,
         lag(steps.is_closed) over (partition by steps.source_system, steps.issue_id order by steps.step) as was_closed,
         lag(steps.is_draft) over (partition by steps.source_system, steps.issue_id order by steps.step) as was_draft,
-        max(case when steps.kind = 'closed' then steps.step end) over (partition by steps.source_system, steps.issue_id) as last_close
+        max(case when steps.kind = 'closed' then steps.step end) over (partition by steps.source_system, steps.issue_id) as last_close,
+        min(case when steps.kind = 'review' and steps.actor_id <> items.author_id and not coalesce(people.is_bot, false) then steps.step end) over (
+            partition by steps.source_system, steps.issue_id
+        ) as first_review
     from {{ ref('stg_github__steps') }} as steps
     inner join items on steps.source_system = items.source_system and steps.issue_id = items.issue_id
     left join people on steps.source_system = people.source_system and steps.actor_id = people.person_id
@@ -102,7 +105,7 @@ told as (
 
 ),
 
--- one step may be two things: a merge resolves, a draft made ready asks for a review, a pull request taken back
+-- one step may be two things: a merge resolves, a draft made ready asks for a review, a first review answers
 events as (
 
     select
@@ -123,7 +126,7 @@ events as (
         _fivetran_synced
     from told
     where event_type is not null
-    {%- for event_type, of_kind in [('resolved', 'merged'), ('review_requested', 'resumed')] %}
+    {%- for event_type, of_kind in [('resolved', 'merged'), ('review_requested', 'ready'), ('first_response', 'review')] %}
     union all
     select
         source_system, issue_id as item_key, repository_id, team_id, step_key || ':{{ event_type }}' as event_key, step as event_seq,
@@ -134,7 +137,7 @@ events as (
         {%- endfor %}
         _fivetran_synced
     from told
-    where {{ "event_type = 'merged'" if of_kind == 'merged' else "event_type = 'resumed' and kind = 'ready'" }}
+    where {{ {'merged': "event_type = 'merged'", 'ready': "event_type = 'resumed' and kind = 'ready'", 'review': "event_type = 'reviewed' and step = first_review"}[of_kind] }}
     {%- endfor %}
     union all
     select
