@@ -1,6 +1,7 @@
 {{ config(enabled=var('counterpoise_github_enabled', false), materialized='table') }}
 -- What texts say of other issues: closes #12, caused by #7, duplicate of #3, reverts acme/pay-api#5. The first mention of each wording in a
 -- text counts, and only of the same repository; the text itself goes no further.
+{%- set marks = ['chr(10)', 'chr(13)', "'('", "'*'", "'>'", "': '"] %}
 {%- set wordings = {
     'closes': ['close', 'closes', 'closed', 'fix', 'fixes', 'fixed', 'resolve', 'resolves', 'resolved'],
     'caused_by': ['caused by'],
@@ -48,7 +49,10 @@ named as (
         items.repository_id,
         items.is_pull_request,
         -- a number with the repository's own name before it is one without
-        replace(texts.text_said, ' ' || coalesce(lower(items.full_name), ' ') || '#', ' #') as text_said
+        replace(
+            {% for mark in marks %}replace({% endfor %}texts.text_said{% for mark in marks %}, {{ mark }}, ' '){% endfor %},
+            ' ' || coalesce(lower(items.full_name), ' ') || '#', ' #'
+        ) as text_said
     from texts
     inner join items
         on
@@ -67,10 +71,9 @@ found as (
         repository_id,
         created_at,
         '{{ kind }}' as kind,
-        substring(text_said, {{ dbt.position("'" ~ word ~ " #'", 'text_said') }} - 1, 1) as letter_before,
-        substring(text_said, {{ dbt.position("'" ~ word ~ " #'", 'text_said') }} + {{ word | length + 2 }}, 8) as tail
+        substring(text_said, {{ dbt.position("' " ~ word ~ " #'", 'text_said') }} + {{ word | length + 3 }}, 8) as tail
     from named
-    where {{ dbt.position("'" ~ word ~ " #'", 'text_said') }} > 1{{ ' and is_pull_request' if kind in ('closes', 'reverts') }}
+    where {{ dbt.position("' " ~ word ~ " #'", 'text_said') }} > 0{{ ' and is_pull_request' if kind in ('closes', 'reverts') }}
     {{ 'union all' if not (last_kind and loop.last) }}
     {%- endfor %}
     {%- endfor %}
@@ -88,7 +91,6 @@ counted as (
             else 8
         end as digits
     from found
-    where letter_before not between 'a' and 'z'
 
 ),
 

@@ -332,7 +332,7 @@ def special(made: Account) -> None:
     made.label(row, AT + 8 * hour, BLOCKED, on=False)
     made.close(row, AT + 12 * hour, 102, reason="completed")
     number = row["number"]
-    row = made.pull(16, AT + 6 * hour, 102, body=f"Prefixes #1, but fixes acme/cases#{number}0 no: Fixes #{number}; nothing else", number=9015)
+    row = made.pull(16, AT + 6 * hour, 102, body=f"Prefixes #1, and\n(Fixes acme/cases#{number}); nothing else", number=9015)
     made.merge(row, AT + 12 * hour, 102)
     # 9016: opened by a machine, answered by a machine, then by a person
     row = made.pull(16, AT, DEPENDABOT, "Bump left-pad", number=9016)
