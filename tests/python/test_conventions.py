@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from connectors.everything import TABLES, VARIABLES
-from connectors.harness import build, project
+from connectors.everything import tables
+from connectors.harness import build, project, switched_on
 
 pytestmark = pytest.mark.slow
 
@@ -18,8 +18,9 @@ pytestmark = pytest.mark.slow
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of manifest and catalog of a build of all models."""
     folder = tmp_path_factory.mktemp("conventions")
-    build(folder, TABLES(), VARIABLES).close()
-    project(folder, VARIABLES).invoke(["docs", "generate"])
+    given = tables()
+    build(folder, given).close()
+    project(folder, switched_on(given)).invoke(["docs", "generate"])
     return folder / ".build" / "target"
 
 

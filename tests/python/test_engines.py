@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg2
@@ -48,7 +49,7 @@ MARTS = {
 }
 TYPES = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "DOUBLE": "double precision", "BOOLEAN": "boolean", "DATE": "date",
-    "BIGINT": "bigint", "INTEGER": "integer",
+    "BIGINT": "bigint", "INTEGER": "integer", "TIMESTAMP WITH TIME ZONE": "timestamptz",
 }  # fmt: skip
 MADE_WHEN = ("scored_at",)
 
@@ -66,17 +67,22 @@ def postgres(postgres_server: dict[str, str], tmp_path_factory: pytest.TempPathF
 
 def copy_raw(duck: duckdb.DuckDBPyConnection, postgres: Postgres, folder: Path) -> None:
     """The raw schema of a DuckDB file, as it stands, in the PostgreSQL database."""
-    with psycopg2.connect(**postgres.credentials) as connection, connection.cursor() as cursor:
-        cursor.execute("drop schema if exists work_system cascade; create schema work_system")
-        tables = duck.sql("select table_name from duckdb_tables() where schema_name = 'work_system'").fetchall()
+    copy_schema(duck, postgres.credentials, folder, "work_system")
+
+
+def copy_schema(duck: duckdb.DuckDBPyConnection, credentials: dict[str, Any], folder: Path, schema: str) -> None:
+    """A schema of a DuckDB file, as it stands, in the PostgreSQL database."""
+    with psycopg2.connect(**credentials) as connection, connection.cursor() as cursor:
+        cursor.execute(f"drop schema if exists {schema} cascade; create schema {schema}")
+        tables = duck.execute("select table_name from duckdb_tables() where schema_name = ?", [schema]).fetchall()
         for (table,) in tables:
-            columns = duck.sql(f"describe work_system.{table}").fetchall()
-            listed = ", ".join(f"{name} {TYPES[kind]}" for name, kind, *_ in columns)
-            cursor.execute(f"create table work_system.{table} ({listed})")
+            columns = duck.sql(f'describe {schema}."{table}"').fetchall()
+            listed = ", ".join(f'"{name}" {TYPES[kind]}' for name, kind, *_ in columns)
+            cursor.execute(f'create table {schema}."{table}" ({listed})')
             path = folder / f"{table}.csv"
-            pacsv.write_csv(duck.sql(f"from work_system.{table}").to_arrow_table(), path)
+            pacsv.write_csv(duck.sql(f'from {schema}."{table}"').to_arrow_table(), path)
             with path.open("rb") as file:
-                cursor.copy_expert(f"copy work_system.{table} from stdin with (format csv, header)", file)
+                cursor.copy_expert(f'copy {schema}."{table}" from stdin with (format csv, header)', file)
 
 
 def assert_same_marts(bench: Bench, postgres: Postgres) -> None:

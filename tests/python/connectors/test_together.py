@@ -1,0 +1,75 @@
+"""All tools and an event log in one warehouse: ids apart, one team dimension, and each as if it were alone."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from connectors.everything import tables
+from connectors.harness import build
+
+pytestmark = pytest.mark.slow
+
+_STAGED = ("work_items", "work_item_events", "work_item_links", "outcomes", "time_entries", "targets", "team_members")
+_NAMED_BY = {
+    "work_items": "work_item_id", "work_item_events": "work_item_id", "work_item_links": "from_item_id",
+    "outcomes": "outcome_id", "time_entries": "time_entry_id", "targets": "target_id",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    return build(tmp_path_factory.mktemp("together"), tables(), tested=True)
+
+
+def test_every_tool_has_items_and_no_id_is_anybody_elses(together: duckdb.DuckDBPyConnection) -> None:
+    found = together.execute(
+        "select source_system, count(*), count(distinct work_item_id), bool_and(starts_with(work_item_id, source_system || ':')) "
+        "from counterpoise_private.stg_work_items group by 1 order by 1"
+    ).fetchall()
+    assert [row[0] for row in found] == ["github", "helpline", "jira", "servicenow", "zendesk"]
+    assert all(rows == ids and rows >= 40 and prefixed for _, rows, ids, prefixed in found), found
+    people = together.execute(
+        "select count(*) from (select actor_id from counterpoise_private.stg_work_item_events where actor_id is not null "
+        "group by 1 having count(distinct split_part(work_item_id, ':', 1)) > 1)"
+    ).fetchone()
+    assert people == (0,), "accounts of two tools are two people"
+
+
+def test_there_is_one_team_dimension(together: duckdb.DuckDBPyConnection) -> None:
+    teams = {row[0] for row in together.execute("select team_id from counterpoise.dim_team").fetchall()}
+    working = {
+        row[0] for row in together.execute("select distinct team_id from counterpoise.fct_metric_week").fetchall()
+    }
+    assert working <= teams and {"payments", "Help line"} <= working
+    both = together.execute(
+        "select count(distinct source_system) from counterpoise.fct_work_item where team_id = 'payments'"
+    ).fetchone()
+    assert both == (3,), "one team works in three tools"
+
+
+def test_what_nobody_owns_is_a_number_in_the_data_health(together: duckdb.DuckDBPyConnection) -> None:
+    (unowned,) = together.execute(
+        "select count(*) from counterpoise_private.stg_work_items where team_id is null"
+    ).fetchone()
+    told = together.execute(
+        "select row_count from counterpoise.fct_data_health where note_id = 'no_team_of_owner'"
+    ).fetchall()
+    assert unowned > 0 and sum(row[0] for row in told) == unowned
+
+
+def test_without_one_tool_the_others_are_the_same(together: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    raw = tables()
+    del raw["zendesk"]
+    less = build(tmp_path, raw)
+    for table in _STAGED:
+        name = _NAMED_BY.get(table, "team_id")
+        kept = f"select * from counterpoise_private.stg_{table} where not starts_with({name}, 'zendesk:') order by all"
+        assert together.execute(kept).fetchall() == less.execute(kept).fetchall(), table
+    shared = "(select team_id from counterpoise.fct_work_item where source_system = 'zendesk' and team_id is not null)"
+    teams = [row[0] for row in together.execute(f"select team_id from counterpoise.dim_team where team_id not in {shared}").fetchall()]
+    assert len(teams) > 8
+    for mart, columns in (("fct_metric_week", "team_id, week_start, metric_id, numerator, denominator, value, n"), ("fct_work_item", "*")):
+        listed = ", ".join("'" + team.replace("'", "''") + "'" for team in teams)
+        same = f"select {columns} from counterpoise.{mart} where team_id in ({listed}) order by all"
+        assert together.execute(same).fetchall() == less.execute(same).fetchall(), mart
