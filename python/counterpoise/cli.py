@@ -132,7 +132,7 @@ def _open(
 
 
 def _attached(connectors: Path | None, loads_raw: bool) -> dict[str, str]:
-    """Vars that make dbt read the attached file: tools' tables, and the contract's unless they are loaded from files."""
+    """Vars that make dbt read the attached file: tools' tables, and the contract's unless files are loaded."""
     if connectors is None:
         return {}
     contract = {} if loads_raw else {"work_system_database": "connectors"}

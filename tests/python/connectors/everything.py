@@ -36,7 +36,7 @@ def tables() -> dict[str, Any]:
     return {
         "jira": jira_fixture.site().tables(),
         "zendesk": zendesk_fixture.account(),
-        "github": github_fixture.account().tables,
+        "github": github_fixture.account(),
         "servicenow": servicenow_fixture.generate(),
         "work_system": {**event_log(), "team_map": TEAM_MAP},
     }
