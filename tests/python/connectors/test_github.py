@@ -184,7 +184,7 @@ class TestIssues:
             ("unblocked", 8), ("resolved", 12),
         ]  # fmt: skip
         row = item(built, 9014)
-        assert (row["paused_hours"], row["blocked_hours"], row["working_hours"], row["priority"]) == (2, 2, 10, "urgent")
+        assert (row["paused_hours"], row["blocked_hours"], row["working_hours"], row["priority"]) == (2, 2, 10, "high")
 
 
 class TestDeployments:
