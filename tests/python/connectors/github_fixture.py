@@ -12,7 +12,13 @@ END = datetime(2026, 8, 3)  # the last sync: nothing is known of later
 SYNCED = datetime(2026, 8, 3, 1)
 
 PAY, WEB, INFRA, FORK, ATTIC = 11, 12, 13, 14, 15
-REPOSITORIES = {PAY: "acme/pay-api", WEB: "acme/web", INFRA: "acme/infra_v2", FORK: "acme/left-pad", ATTIC: "acme/attic"}
+REPOSITORIES = {
+    PAY: "acme/pay-api",
+    WEB: "acme/web",
+    INFRA: "acme/infra_v2",
+    FORK: "acme/left-pad",
+    ATTIC: "acme/attic",
+}
 PAYMENTS, SITE, PLATFORM = 71, 72, 73
 PEOPLE = {PAY: [101, 102, 103, 104], WEB: [201, 202, 203], INFRA: [301, 302, 303], FORK: [301, 302], ATTIC: [201, 203]}
 DEPENDABOT, RELEASER, ACTIONS = 900, 901, 902
@@ -56,7 +62,15 @@ class Account:
         return self.next_id
 
     def issue(
-        self, repository: int, at: datetime, by: int | None, title: str = "Title", body: str = "", *, number: int | None = None, pull: bool = False
+        self,
+        repository: int,
+        at: datetime,
+        by: int | None,
+        title: str = "Title",
+        body: str = "",
+        *,
+        number: int | None = None,
+        pull: bool = False,
     ) -> Row:
         self.numbers[repository] = self.numbers.get(repository, 0) + 1
         return self.add(
@@ -65,7 +79,17 @@ class Account:
             pull_request=pull, state_reason=None, created_at=at, closed_at=None,
         )  # fmt: skip
 
-    def pull(self, repository: int, at: datetime, by: int | None, title: str = "Title", body: str = "", *, number: int | None = None, draft: bool = False) -> Row:
+    def pull(
+        self,
+        repository: int,
+        at: datetime,
+        by: int | None,
+        title: str = "Title",
+        body: str = "",
+        *,
+        number: int | None = None,
+        draft: bool = False,
+    ) -> Row:
         row = self.issue(repository, at, by, title, body, number=number, pull=True)
         head = self.commit(repository, at)
         row["pull"] = self.add(
@@ -81,11 +105,24 @@ class Account:
     def ready(self, row: Row, at: datetime, by: int, *, ready: bool = True) -> None:
         if at < END:
             row["pull"]["draft"] = not ready
-            self.add("pull_request_ready_for_review_history", pull_request_id=row["pull"]["id"], created_at=at, ready_for_review=ready, actor_id=by)
+            self.add(
+                "pull_request_ready_for_review_history",
+                pull_request_id=row["pull"]["id"],
+                created_at=at,
+                ready_for_review=ready,
+                actor_id=by,
+            )
 
     def request(self, row: Row, at: datetime, whom: int, *, removed: bool = False) -> None:
         if at < END:
-            self.add("requested_reviewer_history", pull_request_id=row["pull"]["id"], created_at=at, requested_id=whom, removed=removed, actor_id=row["user_id"])
+            self.add(
+                "requested_reviewer_history",
+                pull_request_id=row["pull"]["id"],
+                created_at=at,
+                requested_id=whom,
+                removed=removed,
+                actor_id=row["user_id"],
+            )
 
     def review(self, row: Row, at: datetime, by: int, state: str = "APPROVED", commit: str | None = None) -> None:
         if at < END:
@@ -94,7 +131,7 @@ class Account:
                 commit_sha=commit or row["pull"]["head_sha"],
             )  # fmt: skip
 
-    def comment(self, row: Row, at: datetime, by: int | None, body: str = "Looks like a cache; \"really\"\n") -> None:
+    def comment(self, row: Row, at: datetime, by: int | None, body: str = 'Looks like a cache; "really"\n') -> None:
         if at < END:
             self.add("issue_comment", id=self.id(), issue_id=row["id"], user_id=by, body=body, created_at=at)
 
@@ -120,20 +157,64 @@ class Account:
             else:
                 held[:] = [each for each in held if (each["issue_id"], each["label_id"]) != (row["id"], label)]
 
-    def deploy(self, number: int, commit: str, at: datetime, *, state: str = "success", environment: str = "production", production: bool | None = True) -> None:
+    def deploy(
+        self,
+        number: int,
+        commit: str,
+        at: datetime,
+        *,
+        state: str = "success",
+        environment: str = "production",
+        production: bool | None = True,
+    ) -> None:
         if at >= END:
             return
-        self.add("deployment", id=number, commit_sha=commit, creator_id=ACTIONS, environment=environment, production_environment=production, created_at=at)
-        self.add("deployment_status", id=number * 10, deployment_id=number, state="in_progress", created_at=at + timedelta(minutes=1))
-        self.add("deployment_status", id=number * 10 + 1, deployment_id=number, state=state, created_at=at + timedelta(minutes=9))
-        self.add("deployment_status", id=number * 10 + 2, deployment_id=number, state="inactive", created_at=at + timedelta(days=2))
+        self.add(
+            "deployment",
+            id=number,
+            commit_sha=commit,
+            creator_id=ACTIONS,
+            environment=environment,
+            production_environment=production,
+            created_at=at,
+        )
+        self.add(
+            "deployment_status",
+            id=number * 10,
+            deployment_id=number,
+            state="in_progress",
+            created_at=at + timedelta(minutes=1),
+        )
+        self.add(
+            "deployment_status",
+            id=number * 10 + 1,
+            deployment_id=number,
+            state=state,
+            created_at=at + timedelta(minutes=9),
+        )
+        self.add(
+            "deployment_status",
+            id=number * 10 + 2,
+            deployment_id=number,
+            state="inactive",
+            created_at=at + timedelta(days=2),
+        )
 
 
 def _organisation(account: Account) -> None:
     for number, name in REPOSITORIES.items():
-        account.add("repository", id=number, full_name=name, default_branch="main", fork=number == FORK, archived=number == ATTIC)
+        account.add(
+            "repository",
+            id=number,
+            full_name=name,
+            default_branch="main",
+            fork=number == FORK,
+            archived=number == ATTIC,
+        )
     for team, name in {PAYMENTS: "Payments", SITE: "Site & „Shop“", PLATFORM: "Platform"}.items():
-        account.add("team", id=team, name=name, slug=name.split()[0].lower(), parent_id=PLATFORM if team != PLATFORM else None)
+        account.add(
+            "team", id=team, name=name, slug=name.split()[0].lower(), parent_id=PLATFORM if team != PLATFORM else None
+        )
     for repository, team, permission in [
         (PAY, PAYMENTS, "push"), (PAY, PLATFORM, "pull"), (WEB, SITE, "admin"), (INFRA, PLATFORM, "maintain"), (INFRA, PAYMENTS, "push"),
     ]:  # fmt: skip
@@ -141,7 +222,12 @@ def _organisation(account: Account) -> None:
     for team, repository in {PAYMENTS: PAY, SITE: WEB}.items():
         for person in [*PEOPLE[repository], RELEASER]:
             account.add("team_membership", team_id=team, user_id=person)
-    logins = {DEPENDABOT: "dependabot[bot]", RELEASER: "acme-release-bot", ACTIONS: "github-actions[bot]", OUTSIDER: "passer-by"}
+    logins = {
+        DEPENDABOT: "dependabot[bot]",
+        RELEASER: "acme-release-bot",
+        ACTIONS: "github-actions[bot]",
+        OUTSIDER: "passer-by",
+    }
     for person in sorted({each for several in PEOPLE.values() for each in several} | set(logins)):
         account.add(
             "user", id=person, login=logins.get(person, f"person-{person}"), type="Bot" if person in (DEPENDABOT, ACTIONS) else "User",
@@ -160,7 +246,13 @@ def _pull(account: Account, repository: int, at: datetime) -> str | None:
     draw = account.random
     people = PEOPLE[repository]
     author = draw.choice([*people, *people, OUTSIDER, DEPENDABOT])
-    row = account.pull(repository, at, author, draw.choice(TITLES) + f" {at:%m%d%H}", draw.choice(["", "Some\ntext", "Bump it; \"quotes\" 'n' all"]))
+    row = account.pull(
+        repository,
+        at,
+        author,
+        draw.choice(TITLES) + f" {at:%m%d%H}",
+        draw.choice(["", "Some\ntext", "Bump it; \"quotes\" 'n' all"]),
+    )
     now = at
     if draw.random() < 0.25:
         row["pull"]["draft"] = True
@@ -215,7 +307,14 @@ def _issue(account: Account, repository: int, at: datetime) -> None:
         account.comment(row, now, author)
     if draw.random() < 0.3:
         now += _hours(account, 1, 20)
-        account.add("issue_assignee_history", issue_id=row["id"], user_id=people[0], assigner_id=people[1], assigned=True, updated_at=now)
+        account.add(
+            "issue_assignee_history",
+            issue_id=row["id"],
+            user_id=people[0],
+            assigner_id=people[1],
+            assigned=True,
+            updated_at=now,
+        )
     for label in (DOING, NEEDS_INFO, BLOCKED):
         if draw.random() < 0.25:
             now += _hours(account, 1, 20)
@@ -226,7 +325,9 @@ def _issue(account: Account, repository: int, at: datetime) -> None:
     if draw.random() < 0.15:
         return
     now += _hours(account, 1, 100)
-    account.close(row, now, draw.choice(people), reason=draw.choice(["completed", "completed", "completed", "not_planned"]))
+    account.close(
+        row, now, draw.choice(people), reason=draw.choice(["completed", "completed", "completed", "not_planned"])
+    )
     if draw.random() < 0.15:
         now += _hours(account, 5, 200)
         account.close(row, now, author, closed=False)
@@ -253,7 +354,9 @@ def account(seed: int = 5) -> Tables:
         merged.sort()
         for at, commit in merged[::2]:
             deployment += 1
-            made.deploy(deployment, commit, at + timedelta(hours=2), state=made.random.choice(["success"] * 9 + ["failure"]))
+            made.deploy(
+                deployment, commit, at + timedelta(hours=2), state=made.random.choice(["success"] * 9 + ["failure"])
+            )
             made.deploy(deployment + 500_000, commit, at + timedelta(hours=1), environment="Staging", production=False)
     special(made)
     for row in made.tables["issue"]:
@@ -332,7 +435,9 @@ def special(made: Account) -> None:
     made.label(row, AT + 8 * hour, BLOCKED, on=False)
     made.close(row, AT + 12 * hour, 102, reason="completed")
     number = row["number"]
-    row = made.pull(16, AT + 6 * hour, 102, body=f"Prefixes #1, and\n(Fixes acme/cases#{number}); nothing else", number=9015)
+    row = made.pull(
+        16, AT + 6 * hour, 102, body=f"Prefixes #1, and\n(Fixes acme/cases#{number}); nothing else", number=9015
+    )
     made.merge(row, AT + 12 * hour, 102)
     # 9016: opened by a machine, answered by a machine, then by a person
     row = made.pull(16, AT, DEPENDABOT, "Bump left-pad", number=9016)

@@ -81,7 +81,8 @@ class Item:
 def items(tables: dict[str, list[Row]], source: str = "github") -> list[Item]:
     """Every issue and pull request."""
     by_issue: dict[str, dict[int, list[Row]]] = {
-        name: defaultdict(list) for name in ("issue_closed_history", "issue_comment", "issue_label_history", "issue_merged")
+        name: defaultdict(list)
+        for name in ("issue_closed_history", "issue_comment", "issue_label_history", "issue_merged")
     }
     for name, rows in by_issue.items():
         for row in tables.get(name, []):
@@ -89,7 +90,12 @@ def items(tables: dict[str, list[Row]], source: str = "github") -> list[Item]:
     pulls = {row["issue_id"]: row for row in tables["pull_request"]}
     by_pull: dict[str, dict[int, list[Row]]] = {
         name: defaultdict(list)
-        for name in ("pull_request_ready_for_review_history", "requested_reviewer_history", "pull_request_review", "commit_pull_request")
+        for name in (
+            "pull_request_ready_for_review_history",
+            "requested_reviewer_history",
+            "pull_request_review",
+            "commit_pull_request",
+        )
     }
     for name, rows in by_pull.items():
         for row in tables.get(name, []):
@@ -120,10 +126,16 @@ def items(tables: dict[str, list[Row]], source: str = "github") -> list[Item]:
         draft = False
         if issue["id"] in pulls:
             pull = pulls[issue["id"]]
-            drafts = sorted(by_pull["pull_request_ready_for_review_history"][pull["id"]], key=lambda row: row["created_at"])
+            drafts = sorted(
+                by_pull["pull_request_ready_for_review_history"][pull["id"]], key=lambda row: row["created_at"]
+            )
             draft = drafts[0]["ready_for_review"] if drafts else pull["draft"]
             history += [(row["created_at"], 1, "draft", row) for row in drafts]
-            history += [(row["created_at"], 4, "request", row) for row in by_pull["requested_reviewer_history"][pull["id"]] if not row["removed"]]
+            history += [
+                (row["created_at"], 4, "request", row)
+                for row in by_pull["requested_reviewer_history"][pull["id"]]
+                if not row["removed"]
+            ]
             commits = {row["commit_sha"] for row in by_pull["commit_pull_request"][pull["id"]]}
             history += [
                 (row["submitted_at"], 6, "review" if row["commit_sha"] in commits else "comment", row)
@@ -207,7 +219,9 @@ def figures(counted: list[Item]) -> Figures:
 def deployments(tables: dict[str, list[Row]], source: str = "github") -> Figures:
     """Successful deployments to production per repository and week."""
     repositories = {row["sha"]: row["repository_id"] for row in tables["commit"]}
-    succeeded = {row["deployment_id"]: row["created_at"] for row in tables["deployment_status"] if row["state"] == "success"}
+    succeeded = {
+        row["deployment_id"]: row["created_at"] for row in tables["deployment_status"] if row["state"] == "success"
+    }
     sums: Figures = defaultdict(lambda: [0.0, 0.0])
     for row in tables["deployment"]:
         if row["environment"] == "production" and row["id"] in succeeded:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from connectors import github_fixture as fixture
@@ -45,7 +46,14 @@ def sparse(tables: fixture.Tables, tmp_path_factory: pytest.TempPathFactory) -> 
         if row["repository_id"] in (fixture.PAY, fixture.WEB)
     ]
     mapped = [
-        {"source_system": "github", "owner_type": "repository", "owner_key": "acme/pay-api", "team_id": team, "valid_from": since, "valid_to": None}
+        {
+            "source_system": "github",
+            "owner_type": "repository",
+            "owner_key": "acme/pay-api",
+            "team_id": team,
+            "valid_from": since,
+            "valid_to": None,
+        }
         for team, since in [("payments", "2020-01-01"), ("checkout", "2026-05-01")]
     ]
     warehouse = {"github": {"issue": issues, "repository": tables["repository"]}, "work_system": {"team_map": mapped}}
@@ -76,7 +84,8 @@ def events(connection: duckdb.DuckDBPyConnection, number: int | str) -> list[tup
         f"select event_type, occurred_at from counterpoise_private.stg_work_item_events where work_item_id = 'github:{number}'",
     )
     return sorted(
-        ((row["event_type"], recount.hours(row["occurred_at"] - AT)) for row in found), key=lambda pair: (pair[1], pair[0])
+        ((row["event_type"], recount.hours(row["occurred_at"] - AT)) for row in found),
+        key=lambda pair: (pair[1], pair[0]),
     )
 
 
@@ -95,7 +104,9 @@ class TestRecount:
             if key[2] not in COUNTS:
                 assert row["denominator"] == pytest.approx(denominator, abs=1e-4), key
         assert len(expected) > 600
-        assert not [key for key, row in shown.items() if row["numerator"] or (row["denominator"] and key[2] not in COUNTS)]
+        assert not [
+            key for key, row in shown.items() if row["numerator"] or (row["denominator"] and key[2] not in COUNTS)
+        ]
 
     def test_every_item(self, built: duckdb.DuckDBPyConnection, counted: dict[str, recount.Item]) -> None:
         shown = {
@@ -134,16 +145,27 @@ class TestPullRequests:
 
     def test_merged_by_its_author_without_a_review(self, built: duckdb.DuckDBPyConnection) -> None:
         assert events(built, 9002) == [("created", 0), ("merged", 1), ("resolved", 1)]
-        (row,) = rows(built, "select actor_role from counterpoise_private.stg_work_item_events where work_item_id = 'github:9002' and event_type = 'merged'")
+        (row,) = rows(
+            built,
+            "select actor_role from counterpoise_private.stg_work_item_events where work_item_id = 'github:9002' and event_type = 'merged'",
+        )
         assert row == {"actor_role": "requester"}
 
-    def test_review_of_what_a_force_push_took_away_is_an_answer_and_no_review(self, built: duckdb.DuckDBPyConnection) -> None:
+    def test_review_of_what_a_force_push_took_away_is_an_answer_and_no_review(
+        self, built: duckdb.DuckDBPyConnection
+    ) -> None:
         assert events(built, 9003) == [("created", 0), ("commented", 2), ("merged", 3), ("resolved", 3)]
         assert item(built, 9003)["first_response_at"] == AT + timedelta(hours=2)
 
     def test_closed_and_opened_again_before_the_merge_is_no_reopening(self, built: duckdb.DuckDBPyConnection) -> None:
         """30 h elapsed, 10 h of them closed."""
-        assert events(built, 9004) == [("created", 0), ("closed", 10), ("reopened", 20), ("merged", 30), ("resolved", 30)]
+        assert events(built, 9004) == [
+            ("created", 0),
+            ("closed", 10),
+            ("reopened", 20),
+            ("merged", 30),
+            ("resolved", 30),
+        ]
         row = item(built, 9004)
         assert (row["reopenings"], row["elapsed_hours"], row["working_hours"]) == (0, 30, 20)
 
@@ -164,7 +186,9 @@ class TestPullRequests:
 
     def test_what_it_closes_is_its_parent(self, built: duckdb.DuckDBPyConnection) -> None:
         """Said with the repository's name and in brackets; a word that only ends like one closes nothing."""
-        (row,) = rows(built, "select parent_item_id from counterpoise_private.stg_work_items where work_item_id = 'github:9015'")
+        (row,) = rows(
+            built, "select parent_item_id from counterpoise_private.stg_work_items where work_item_id = 'github:9015'"
+        )
         assert row == {"parent_item_id": "github:9014"}
 
 
@@ -174,7 +198,10 @@ class TestIssues:
         assert events(built, 9012) == [("created", 0), ("resolved", 5), ("reopened", 8), ("closed", 9)]
 
     def test_duplicate(self, built: duckdb.DuckDBPyConnection) -> None:
-        found = rows(built, "select to_item_id, link_type from counterpoise_private.stg_work_item_links where from_item_id = 'github:9013'")
+        found = rows(
+            built,
+            "select to_item_id, link_type from counterpoise_private.stg_work_item_links where from_item_id = 'github:9013'",
+        )
         assert found == [{"to_item_id": "github:9011", "link_type": "duplicates"}]
 
     def test_labels_say_the_state(self, built: duckdb.DuckDBPyConnection) -> None:
@@ -184,7 +211,7 @@ class TestIssues:
             ("unblocked", 8), ("resolved", 12),
         ]  # fmt: skip
         row = item(built, 9014)
-        assert (row["paused_hours"], row["blocked_hours"], row["working_hours"], row["priority"]) == (2, 2, 10, "urgent")
+        assert (row["paused_hours"], row["blocked_hours"], row["working_hours"], row["priority"]) == (2, 2, 10, "high")
 
 
 class TestDeployments:
@@ -194,7 +221,10 @@ class TestDeployments:
         assert ("reverted", 41) in events(built, 9006)
         assert ("reverted", 52) in events(built, 9008)
         assert not [kind for kind, _ in events(built, 9007) if kind == "reverted"]
-        found = rows(built, "select from_item_id, to_item_id from counterpoise_private.stg_work_item_links where link_type = 'follows_up' order by 1")
+        found = rows(
+            built,
+            "select from_item_id, to_item_id from counterpoise_private.stg_work_item_links where link_type = 'follows_up' order by 1",
+        )
         assert found == [
             {"from_item_id": "github:9006", "to_item_id": "github:9005"},
             {"from_item_id": "github:9007", "to_item_id": "github:9006"},
@@ -221,16 +251,25 @@ class TestDeployments:
         assert item(built, "deployment:7001")["is_closed_unresolved"]
 
     def test_incident_names_its_cause(self, built: duckdb.DuckDBPyConnection) -> None:
-        (row,) = rows(built, "select work_item_id, occurred_at, recorded_at from counterpoise_private.stg_outcomes where outcome_type = 'incident'")
+        (row,) = rows(
+            built,
+            "select work_item_id, occurred_at, recorded_at from counterpoise_private.stg_outcomes where outcome_type = 'incident'",
+        )
         assert row["work_item_id"] == "github:9005"
         assert (row["occurred_at"], row["recorded_at"]) == (AT + timedelta(hours=6), AT + timedelta(hours=30))
-        found = rows(built, "select to_item_id from counterpoise_private.stg_work_item_links where from_item_id = 'github:9010' order by 1")
+        found = rows(
+            built,
+            "select to_item_id from counterpoise_private.stg_work_item_links where from_item_id = 'github:9010' order by 1",
+        )
         assert [row["to_item_id"] for row in found] == ["github:9005", "github:deployment:7001"]
 
 
 class TestAround:
     def test_two_organisations_with_the_same_ids(self, built: duckdb.DuckDBPyConnection) -> None:
-        found = rows(built, "select team_id, elapsed_hours from counterpoise.fct_work_item where work_item_id like '%:9001' order by 1")
+        found = rows(
+            built,
+            "select team_id, elapsed_hours from counterpoise.fct_work_item where work_item_id like '%:9001' order by 1",
+        )
         assert found == [
             {"team_id": "github:repository:16", "elapsed_hours": 30.0},
             {"team_id": "github_two:repository:16", "elapsed_hours": 4.0},
@@ -238,7 +277,10 @@ class TestAround:
 
     def test_members_without_machines(self, built: duckdb.DuckDBPyConnection) -> None:
         """Two teams alone write to a repository; four and three people, the release robot is none."""
-        found = rows(built, "select team_id, count(*) as people, sum(fte) as fte from counterpoise_private.stg_team_members group by 1 order by 1")
+        found = rows(
+            built,
+            "select team_id, count(*) as people, sum(fte) as fte from counterpoise_private.stg_team_members group by 1 order by 1",
+        )
         assert found == [
             {"team_id": "github:repository:11", "people": 4, "fte": 4.0},
             {"team_id": "github:repository:12", "people": 3, "fte": 3.0},
@@ -254,9 +296,27 @@ class TestAround:
         assert gaps["pull_request_review"]["is_absent"]
         assert "repository" not in gaps
 
+    def test_empty_account(self, tables: fixture.Tables, tmp_path_factory: pytest.TempPathFactory) -> None:
+        """All tables there, no rows."""
+        empty = {name: pa.Table.from_pylist(given).slice(0, 0) for name, given in tables.items()}
+        with build(tmp_path_factory.mktemp("github_empty"), {"github": empty}, None, ["+stg_work_item_events", "+stg_team_members",
+                   "+stg_outcomes", "+stg_work_item_links", "+stg_unknown_values"]) as connection:  # fmt: skip
+            for table in (
+                "stg_work_items",
+                "stg_work_item_events",
+                "stg_outcomes",
+                "stg_work_item_links",
+                "stg_team_members",
+                "stg_unknown_values",
+            ):
+                assert not rows(connection, f"select * from counterpoise_private.{table}")
+
     def test_few_tables(self, sparse: duckdb.DuckDBPyConnection, tables: fixture.Tables) -> None:
         """Without a history the item's own closing stands, and nothing is known to be merged, reviewed or deployed."""
-        kinds = {row["event_type"] for row in rows(sparse, "select distinct event_type from counterpoise_private.stg_work_item_events")}
+        kinds = {
+            row["event_type"]
+            for row in rows(sparse, "select distinct event_type from counterpoise_private.stg_work_item_events")
+        }
         assert kinds == {"created", "closed", "resolved"}
         for table in ("stg_outcomes", "stg_team_members", "stg_work_item_links"):
             assert not rows(sparse, f"select * from counterpoise_private.{table}")
@@ -276,13 +336,19 @@ class TestAgreement:
         """Cycle time from opened to merged, for every merged pull request."""
         opened = {row["id"]: row["created_at"] for row in tables["issue"]}
         merged = {row["issue_id"]: row["merged_at"] for row in tables["issue_merged"]}
-        shown = {row["work_item_id"]: row["elapsed_hours"] for row in rows(built, "select work_item_id, elapsed_hours from counterpoise.fct_work_item")}
+        shown = {
+            row["work_item_id"]: row["elapsed_hours"]
+            for row in rows(built, "select work_item_id, elapsed_hours from counterpoise.fct_work_item")
+        }
         assert len(merged) > 250
         for number, at in merged.items():
             assert shown[f"github:{number}"] == pytest.approx(recount.hours(at - opened[number])), number
 
     def test_lead_time_for_changes(self, built: duckdb.DuckDBPyConnection) -> None:
         """Merged 2 h after it was opened, in production 1 h 9 min later."""
-        (row,) = rows(built, "select merged_at, shipped_at, deployment_id from counterpoise_private.stg_github__shipped where issue_id = '9005'")
+        (row,) = rows(
+            built,
+            "select merged_at, shipped_at, deployment_id from counterpoise_private.stg_github__shipped where issue_id = '9005'",
+        )
         assert row["deployment_id"] == "7001"
         assert row["shipped_at"] - row["merged_at"] == timedelta(hours=1, minutes=9)
