@@ -64,6 +64,14 @@ value_map as (
 
 ),
 
+label_names as (
+
+    select * from (
+        {{ counterpoise.connector_rows('github', 'label') }}
+    ) as known_labels
+
+),
+
 -- of several labels that say something, the first of a fixed order counts
 labelled as (
 
@@ -82,9 +90,7 @@ labelled as (
     from (
         {{ counterpoise.connector_rows('github', 'issue_label') }}
     ) as labels
-    inner join (
-        {{ counterpoise.connector_rows('github', 'label') }}
-    ) as names
+    inner join label_names as names
         on
             labels.source_system = names.source_system
             and labels.label_id = names.id
