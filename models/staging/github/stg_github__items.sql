@@ -31,7 +31,7 @@ repositories as (
 
 ),
 
-merges as (
+first_merges as (
 
     select
         *,
@@ -64,6 +64,14 @@ value_map as (
 
 ),
 
+label_names as (
+
+    select * from (
+        {{ counterpoise.connector_rows('github', 'label') }}
+    ) as known_labels
+
+),
+
 -- of several labels that say something, the first of a fixed order counts
 labelled as (
 
@@ -82,9 +90,7 @@ labelled as (
     from (
         {{ counterpoise.connector_rows('github', 'issue_label') }}
     ) as labels
-    inner join (
-        {{ counterpoise.connector_rows('github', 'label') }}
-    ) as names
+    inner join label_names as names
         on
             labels.source_system = names.source_system
             and labels.label_id = names.id
@@ -114,9 +120,9 @@ final as (
         coalesce(pull_requests.base_ref = repositories.default_branch, true) as is_into_default_branch,
         issues.created_at,
         issues.closed_at,
-        merges.merged_at,
-        merges.commit_sha as merge_sha,
-        merges.actor_id as merged_by_id,
+        first_merges.merged_at,
+        first_merges.commit_sha as merge_sha,
+        first_merges.actor_id as merged_by_id,
         {%- for field, values in chosen.items() %}
         case labelled.{{ field }}_place
             {%- for value in values %}
@@ -133,7 +139,7 @@ final as (
     left join people on issues.source_system = people.source_system and issues.user_id = people.person_id
     left join pull_requests on issues.source_system = pull_requests.source_system and issues.id = pull_requests.issue_id
     left join repositories on issues.source_system = repositories.source_system and issues.repository_id = repositories.id
-    left join merges on issues.source_system = merges.source_system and issues.id = merges.issue_id and merges.place = 1
+    left join first_merges on issues.source_system = first_merges.source_system and issues.id = first_merges.issue_id and first_merges.place = 1
     left join writers on issues.source_system = writers.source_system and issues.repository_id = writers.repository_id
     left join labelled on issues.source_system = labelled.source_system and issues.id = labelled.issue_id
     left join value_map as reasons

@@ -50,7 +50,8 @@ named as (
         items.is_pull_request,
         -- a number with the repository's own name before it is one without
         replace(
-            {% for mark in marks %}replace({% endfor %}texts.text_said{% for mark in marks %}, {{ mark }}, ' '){% endfor %},
+            {% for mark in marks %}replace({% endfor %}texts.text_said
+            {%- for mark in marks %}, {{ mark }}, ' '){% endfor %},
             ' ' || coalesce(lower(items.full_name), ' ') || '#', ' #'
         ) as text_said
     from texts

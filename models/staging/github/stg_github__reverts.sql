@@ -72,7 +72,7 @@ pairs as (
             reverts.source_system = reverted.source_system
             and reverts.repository_id = reverted.repository_id
             and reverts.issue_id <> reverted.issue_id
-            and reverted.merged_at <= reverts.merged_at
+            and reverts.merged_at >= reverted.merged_at
     inner join texts
         on
             reverted.source_system = texts.source_system

@@ -78,6 +78,14 @@ reviews as (
 
 ),
 
+label_names as (
+
+    select * from (
+        {{ counterpoise.connector_rows('github', 'label') }}
+    ) as known_labels
+
+),
+
 happenings as (
 
     select
@@ -119,9 +127,7 @@ happenings as (
     from (
         {{ counterpoise.connector_rows('github', 'issue_label_history') }}
     ) as labels
-    inner join (
-        {{ counterpoise.connector_rows('github', 'label') }}
-    ) as names
+    inner join label_names as names
         on
             labels.source_system = names.source_system
             and labels.label_id = names.id

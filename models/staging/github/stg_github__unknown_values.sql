@@ -8,6 +8,14 @@ value_map as (
 
 ),
 
+label_names as (
+
+    select * from (
+        {{ counterpoise.connector_rows('github', 'label') }}
+    ) as known_labels
+
+),
+
 words as (
 
     select
@@ -17,9 +25,7 @@ words as (
     from (
         {{ counterpoise.connector_rows('github', 'issue_label') }}
     ) as labels
-    inner join (
-        {{ counterpoise.connector_rows('github', 'label') }}
-    ) as names
+    inner join label_names as names
         on
             labels.source_system = names.source_system
             and labels.label_id = names.id

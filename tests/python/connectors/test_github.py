@@ -299,7 +299,7 @@ class TestAround:
     def test_empty_account(self, tables: fixture.Tables, tmp_path_factory: pytest.TempPathFactory) -> None:
         """All tables there, no rows."""
         empty = {name: pa.Table.from_pylist(given).slice(0, 0) for name, given in tables.items()}
-        with build(tmp_path_factory.mktemp("github_empty"), {"github": empty}, None, ["+stg_work_item_events", "+stg_team_members",
+        with build(tmp_path_factory.mktemp("github_empty"), {"github": empty}, None, ["+stg_work_items", "+stg_work_item_events", "+stg_team_members",
                    "+stg_outcomes", "+stg_work_item_links", "+stg_unknown_values"]) as connection:  # fmt: skip
             for table in (
                 "stg_work_items",
