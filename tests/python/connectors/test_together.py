@@ -58,6 +58,26 @@ def test_what_nobody_owns_is_a_number_in_the_data_health(together: duckdb.DuckDB
     assert unowned > 0 and sum(row[0] for row in told) == unowned
 
 
+def test_no_name_login_or_address_of_a_person_is_in_any_relation(together: duckdb.DuckDBPyConnection) -> None:
+    told = {"jira": ("user", "name", "username", "email"), "zendesk": ("user", "name", "email"),
+            "github": ("user", "login", "name"), "servicenow": ("sys_user", "user_name", "name", "email")}  # fmt: skip
+    people: set[str] = set()
+    for schema, (table, *columns) in told.items():
+        there = {row[0] for row in together.execute(f'describe {schema}."{table}"').fetchall()}
+        for column in there.intersection(columns):
+            found = together.execute(f'select distinct cast("{column}" as varchar) from {schema}."{table}"').fetchall()
+            people |= {value for (value,) in found if value and len(value) > 3 and not value.isdigit()}
+    people.discard("admin")  # a login, and GitHub's word for a right
+    assert len(people) > 100
+    for schema, table, column in together.execute(
+        "select table_schema, table_name, column_name from information_schema.columns "
+        "where starts_with(table_schema, 'counterpoise') and data_type = 'VARCHAR'"
+    ).fetchall():
+        values = together.execute(f'select distinct "{column}" from {schema}."{table}" where "{column}" is not null')
+        shown = [value for (value,) in values.fetchall() if value in people or "@example" in value]
+        assert not shown, (schema, table, column, shown[:3])
+
+
 def test_without_one_tool_the_others_are_the_same(together: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     raw = tables()
     del raw["zendesk"]
