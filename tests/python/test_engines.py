@@ -49,7 +49,7 @@ MARTS = {
 }
 TYPES = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "DOUBLE": "double precision", "BOOLEAN": "boolean", "DATE": "date",
-    "BIGINT": "bigint", "INTEGER": "integer", "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    "BIGINT": "bigint", "INTEGER": "integer", "TIMESTAMP WITH TIME ZONE": "timestamptz", '"NULL"': "text",
 }  # fmt: skip
 MADE_WHEN = ("scored_at",)
 

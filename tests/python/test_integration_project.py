@@ -1,6 +1,7 @@
 """counterpoise inside somebody else's dbt project: installed as a package, beside models and macros of theirs, on two engines."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Ran:
     errors: list[str]
 
 
-def dbt(folder: Path, target: str, environment: dict[str, str], *arguments: str) -> Ran:
+def dbt(folder: Path, target: str, environment: dict[str, str], *arguments: str, project: Path = PROJECT) -> Ran:
     warnings: list[str] = []
 
     def heard(event: Any) -> None:
@@ -53,7 +54,7 @@ def dbt(folder: Path, target: str, environment: dict[str, str], *arguments: str)
     os.environ.update({**environment, **places})
     try:
         result = dbtRunner(callbacks=[heard]).invoke([
-            *arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", target,
+            *arguments, "--project-dir", str(project), "--profiles-dir", str(project), "--target", target,
         ])  # fmt: skip
     finally:
         os.environ.clear()
@@ -121,15 +122,18 @@ def test_two_instances_of_a_tool_stay_apart(on_duckdb: duckdb.DuckDBPyConnection
     assert systems == {"jira", "zendesk", "zendesk_emea", "github", "servicenow", "helpline"}
 
 
-def test_a_name_that_is_taken_stops_the_run_and_says_the_remedy(duck: tuple[Path, dict[str, str]]) -> None:
-    folder, environment = duck
-    ran = dbt(
-        folder / "taken", "duckdb", {**environment, "DBT_REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT": "false"},
-        "run", "--select", "stg_targets",
-    )  # fmt: skip
-    if ran.success:
-        pytest.skip("this dbt takes the flag from the project only")
-    assert any("stg_teams" in said and "require_ref_searches_node_package_before_root" in said for said in ran.errors)
+def test_a_name_that_is_taken_stops_the_run_and_says_the_remedy(tmp_path: Path) -> None:
+    """Their project without the flag by which each package finds its own models first."""
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("dbt_packages", "target", "logs"))
+    settings = (project / "dbt_project.yml").read_text()
+    (project / "dbt_project.yml").write_text(settings.replace("  require_ref_searches_node_package_before_root: true\n", ""))
+    (project / "packages.yml").write_text(f"packages:\n  - local: {ROOT}\n")
+    environment = {"COUNTERPOISE_BUILD_FILE": str(tmp_path / "any.duckdb")}
+    assert dbt(tmp_path, "duckdb", environment, "deps", project=project).success
+    ran = dbt(tmp_path, "duckdb", environment, "run", "--select", "counterpoise.registry", project=project)
+    said = " ".join(ran.errors + ran.warnings)
+    assert not ran.success and "(stg_teams)" in said and "require_ref_searches_node_package_before_root" in said, said
 
 
 def test_areas_can_be_switched_off(on_duckdb: duckdb.DuckDBPyConnection, duck: tuple[Path, dict[str, str]], tmp_path: Path) -> None:

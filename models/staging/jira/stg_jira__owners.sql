@@ -34,6 +34,12 @@ teams as (
 
 ),
 
+issues as (
+
+    select * from {{ ref('stg_jira__issues') }}
+
+),
+
 moments as (
 
     select * from {{ ref('stg_jira__moments') }}
@@ -52,7 +58,7 @@ named as (
     from projects
     {%- for owner_type, relation, column, name in [
         ('board', 'boards', 'id', 'name'), ('team', 'teams', 'id', 'name'), ('board', 'board_projects', 'board_id', none), ('board', 'sprints', 'board_id', none),
-        ('project', 'moments', 'project_now', none), ('team', 'moments', 'team_now', none), ('project', ref('stg_jira__issues'), 'project_id', none),
+        ('project', 'moments', 'project_now', none), ('team', 'moments', 'team_now', none), ('project', 'issues', 'project_id', none),
     ] %}
     union all
     select

@@ -1,1 +1,2 @@
+{{ config(materialized='table' if counterpoise.connector_models('holidays') else 'view') }}
 {{ counterpoise.stage('holidays') }}

@@ -84,7 +84,9 @@ def test_without_one_tool_the_others_are_the_same(together: duckdb.DuckDBPyConne
     less = build(tmp_path, raw)
     for table in _STAGED:
         name = _NAMED_BY.get(table, "team_id")
-        kept = f"select * from counterpoise_private.stg_{table} where not starts_with({name}, 'zendesk:') order by all"
+        # the team payments works in Zendesk too
+        others = f"not starts_with({name}, 'zendesk:') and {name} <> 'payments'"
+        kept = f"select * from counterpoise_private.stg_{table} where {others} order by all"
         assert together.execute(kept).fetchall() == less.execute(kept).fetchall(), table
     shared = "(select team_id from counterpoise.fct_work_item where source_system = 'zendesk' and team_id is not null)"
     teams = [row[0] for row in together.execute(f"select team_id from counterpoise.dim_team where team_id not in {shared}").fetchall()]
