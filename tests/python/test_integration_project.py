@@ -1,7 +1,7 @@
 """counterpoise inside somebody else's dbt project: installed as a package, beside models and macros of theirs, on two engines."""
 
+import json
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,14 @@ import psycopg2
 import pytest
 from dbt.cli.main import dbtRunner
 
-from conftest import ROOT
 from connectors.everything import tables
-from connectors.harness import write
+from connectors.harness import installing_project, write
 from connectors.zendesk_fixture import second_account
 from counterpoise.warehouse.dbt import _close_connections as close_connections
 from test_engines import copy_schema
 
 pytestmark = pytest.mark.slow
 
-PROJECT = ROOT / "integration_tests"
 MARTS, PRIVATE, THEIRS = "analytics_counterpoise", "analytics_counterpoise_private", "analytics_core"
 READER = "riverside_reader"
 SALT = f"create schema if not exists {PRIVATE}; create table {PRIVATE}.person_salt as select 'a long text' as salt"
@@ -42,7 +40,7 @@ class Ran:
     errors: list[str]
 
 
-def dbt(folder: Path, target: str, environment: dict[str, str], *arguments: str, project: Path = PROJECT) -> Ran:
+def dbt(project: Path, folder: Path, target: str, environment: dict[str, str], *arguments: str) -> Ran:
     warnings: list[str] = []
 
     def heard(event: Any) -> None:
@@ -65,10 +63,9 @@ def dbt(folder: Path, target: str, environment: dict[str, str], *arguments: str,
     return Ran(result.success, warnings, errors + ([str(result.exception)] if result.exception else []))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def installed(tmp_path_factory: pytest.TempPathFactory) -> None:
-    ran = dbt(tmp_path_factory.mktemp("deps"), "duckdb", {}, "deps")
-    assert ran.success, ran.errors
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installing_project(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +79,9 @@ def duck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
 
 
 @pytest.fixture(scope="module")
-def on_duckdb(duck: tuple[Path, dict[str, str]]) -> Iterator[duckdb.DuckDBPyConnection]:
+def on_duckdb(project: Path, duck: tuple[Path, dict[str, str]]) -> Iterator[duckdb.DuckDBPyConnection]:
     folder, environment = duck
-    ran = dbt(folder, "duckdb", environment, "build", "--exclude-resource-types", "unit_test")
+    ran = dbt(project, folder, "duckdb", environment, "build", "--exclude-resource-types", "unit_test")
     assert ran.success and not ran.errors and not ran.warnings, (ran.errors[:5], ran.warnings[:5])
     with duckdb.connect(environment["COUNTERPOISE_BUILD_FILE"], read_only=True) as connection:
         yield connection
@@ -124,35 +121,33 @@ def test_two_instances_of_a_tool_stay_apart(on_duckdb: duckdb.DuckDBPyConnection
 
 def test_a_name_that_is_taken_stops_the_run_and_says_the_remedy(tmp_path: Path) -> None:
     """Their project without the flag by which each package finds its own models first."""
-    project = tmp_path / "project"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("dbt_packages", "target", "logs"))
+    project = installing_project(tmp_path)
     settings = (project / "dbt_project.yml").read_text()
-    (project / "dbt_project.yml").write_text(settings.replace("  require_ref_searches_node_package_before_root: true\n", ""))
-    (project / "packages.yml").write_text(f"packages:\n  - local: {ROOT}\n")
+    flag = "  require_ref_searches_node_package_before_root: true\n"
+    assert flag in settings
+    (project / "dbt_project.yml").write_text(settings.replace(flag, ""))
     environment = {"COUNTERPOISE_BUILD_FILE": str(tmp_path / "any.duckdb")}
-    assert dbt(tmp_path, "duckdb", environment, "deps", project=project).success
-    ran = dbt(tmp_path, "duckdb", environment, "run", "--select", "counterpoise.registry", project=project)
+    ran = dbt(project, tmp_path, "duckdb", environment, "run", "--select", "stg_process_runs")
     said = " ".join(ran.errors + ran.warnings)
-    assert not ran.success and "(stg_teams)" in said and "require_ref_searches_node_package_before_root" in said, said
+    assert not ran.success and "(stg_teams)" in said and flag.strip() in said, said[-1000:]
 
 
-def test_areas_can_be_switched_off(on_duckdb: duckdb.DuckDBPyConnection, duck: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    _, environment = duck
-    ran = dbt(tmp_path, "duckdb", environment, "parse", "--vars", "{riverside_small: true}")
-    assert ran.success and not ran.warnings, (ran.errors, ran.warnings)
-    listed = dbtRunner().invoke([
-        "ls", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(tmp_path / "target"),
-        "--log-path", str(tmp_path / "logs"), "--vars", "{riverside_small: true}", "--quiet", "--resource-type", "model",
-        "--output", "name",
-    ])  # fmt: skip
-    close_connections()
-    names = set(listed.result)
-    assert "fct_metric_week" in names and not names & {"fct_ai_week", "fct_metric_health", "fct_guardrail_week", "next_steps"}
+def test_areas_can_be_switched_off(project: Path, tmp_path: Path) -> None:
+    names = {}
+    for small in ("false", "true"):
+        listed = tmp_path / small
+        ran = dbt(project, listed, "duckdb", {}, "parse", "--vars", f"{{riverside_small: {small}}}")
+        assert ran.success and not ran.warnings, (ran.errors, ran.warnings)
+        nodes = json.loads((listed / "target" / "manifest.json").read_text())["nodes"]
+        names[small] = {node["name"] for node in nodes.values() if node["resource_type"] == "model"}
+    switchable = {"fct_ai_week", "fct_metric_health", "fct_guardrail_week", "next_steps"}
+    assert switchable <= names["false"] and not switchable & names["true"]
+    assert {"fct_metric_week", "fct_signal_week", "team_risk"} <= names["true"]
 
 
 @pytest.fixture(scope="module")
 def on_postgres(
-    postgres_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory, duck: tuple[Path, dict[str, str]],
+    project: Path, postgres_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory,
     on_duckdb: duckdb.DuckDBPyConnection,
 ) -> Iterator[Any]:  # fmt: skip
     folder = tmp_path_factory.mktemp("riverside_pg")
@@ -164,7 +159,7 @@ def on_postgres(
     environment = {f"COUNTERPOISE_PG_{name}": postgres_server[key] for name, key in (
         ("HOST", "host"), ("PORT", "port"), ("USER", "user"), ("PASSWORD", "password"), ("DATABASE", "dbname"),
     )}  # fmt: skip
-    ran = dbt(folder, "postgres", environment, "build", "--exclude-resource-types", "unit_test")
+    ran = dbt(project, folder, "postgres", environment, "build", "--exclude-resource-types", "unit_test")
     assert ran.success and not ran.errors and not ran.warnings, (ran.errors[:5], ran.warnings[:5])
     with psycopg2.connect(**credentials) as connection, connection.cursor() as cursor:
         yield cursor
@@ -177,7 +172,7 @@ def on_postgres(
         (f"{PRIVATE}.stg_work_item_events", "event_id, work_item_id, event_type, occurred_at, team_id, actor_id, to_value"),
         (f"{PRIVATE}.stg_outcomes", "outcome_id, outcome_type, work_item_id, occurred_at, value"),
         (f"{PRIVATE}.stg_targets", "target_id, team_id, metric_id, threshold, clock"),
-        (f"{MARTS}.fct_metric_week", "team_id, week_start, metric_id, cast(numerator as varchar), n"),
+        (f"{MARTS}.fct_metric_week", "team_id, week_start, metric_id, cast(round(cast(numerator as numeric(38, 9)), 4) as double precision), n"),
         (f"{MARTS}.fct_data_health", "note_id, subject, row_count, sentence"),
     ],
 )

@@ -1,5 +1,9 @@
 """Builds marts from connector tables of a test, as dbt would in a team's own warehouse."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,3 +74,19 @@ def project(folder: Path, variables: Mapping[str, Any]) -> DbtProject:
     return DbtProject(
         ROOT, folder / ".build", variables=variables, environment={"COUNTERPOISE_BUILD_FILE": str(database)}
     )
+
+
+def installing_project(folder: Path) -> Path:
+    """A copy of somebody else's dbt project (integration_tests/) in `folder`, with this package installed into it."""
+    copied = folder / "project"
+    left_out = shutil.ignore_patterns("dbt_packages", "target", "logs", "package-lock.yml")
+    shutil.copytree(ROOT / "integration_tests", copied, ignore=left_out)
+    (copied / "packages.yml").write_text(f"packages:\n  - local: {ROOT}\n", encoding="utf-8")
+    dbt = Path(sys.executable).with_name("dbt")
+    places = {"DBT_LOG_PATH": str(folder / "logs"), "DBT_TARGET_PATH": str(folder / "target")}
+    ran = subprocess.run(
+        [dbt, "deps", "--project-dir", copied, "--profiles-dir", copied],
+        env={**os.environ, **places}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return copied

@@ -11,6 +11,8 @@ from connectors import jira_fixture as raw
 from connectors.harness import build
 from connectors.jira_recount import Recount
 
+pytestmark = pytest.mark.slow
+
 PRIVATE = "counterpoise_private"
 
 

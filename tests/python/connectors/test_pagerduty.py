@@ -9,12 +9,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from conftest import ROOT
 from connectors import pagerduty_fixture as fixture
-from connectors.harness import write
+from connectors.harness import installing_project, write
 from counterpoise.warehouse.dbt import DbtProject
 
-RIVERSIDE = ROOT / "integration_tests"
+# of their tools only this one
+_OTHERS_OFF = {f"counterpoise_{tool}_enabled": False for tool in ("jira", "zendesk", "github", "servicenow")}
+pytestmark = pytest.mark.slow
+
 _MARTS = ["+fct_metric_week", "+fct_work_item", "+fct_data_health"]
 _WITHOUT_TESTS = ["build", "--exclude-resource-types", "unit_test", "test", "--select"]
 
@@ -27,12 +29,12 @@ TeamWeek = tuple[str, date]
 def riverside(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
     """The project of the other company, with counterpoise installed into it."""
     folder = tmp_path_factory.mktemp("riverside")
-    project = DbtProject(
-        RIVERSIDE, folder / ".build", environment={"COUNTERPOISE_BUILD_FILE": str(folder / "work.duckdb")}
+    return DbtProject(
+        installing_project(folder),
+        folder / ".build",
+        variables=_OTHERS_OFF,
+        environment={"COUNTERPOISE_BUILD_FILE": str(folder / "work.duckdb")},
     )
-    if not (RIVERSIDE / "dbt_packages" / "counterpoise").exists():
-        project.invoke(["deps"])
-    return project
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,7 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
+pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:

@@ -91,7 +91,18 @@ def test_without_one_tool_the_others_are_the_same(together: duckdb.DuckDBPyConne
     shared = "(select team_id from counterpoise.fct_work_item where source_system = 'zendesk' and team_id is not null)"
     teams = [row[0] for row in together.execute(f"select team_id from counterpoise.dim_team where team_id not in {shared}").fetchall()]
     assert len(teams) > 8
-    for mart, columns in (("fct_metric_week", "team_id, week_start, metric_id, numerator, denominator, value, n"), ("fct_work_item", "*")):
-        listed = ", ".join("'" + team.replace("'", "''") + "'" for team in teams)
-        same = f"select {columns} from counterpoise.{mart} where team_id in ({listed}) order by all"
-        assert together.execute(same).fetchall() == less.execute(same).fetchall(), mart
+    listed = ", ".join("'" + team.replace("'", "''") + "'" for team in teams)
+    same = f"select * from counterpoise.fct_work_item where team_id in ({listed}) order by all"
+    assert together.execute(same).fetchall() == less.execute(same).fetchall()
+    # sources that keep step end with the same week: without one of them the others may end a week later
+    figures = (
+        "select team_id, week_start, metric_id, numerator, denominator, value, n from counterpoise.fct_metric_week "
+        f"where team_id in ({listed}) and is_mature and week_start < (select max(week_start) from counterpoise.fct_metric_week) - 28 "
+        "order by all"
+    )
+    with_all, without = (
+        {row[:3]: row[3:] for row in connection.execute(figures).fetchall()} for connection in (together, less)
+    )
+    shared = with_all.keys() & without.keys()
+    assert len(shared) > 5000 and len(shared) > 0.97 * len(with_all)
+    assert [key for key in shared if with_all[key] != without[key]] == []
