@@ -12,6 +12,8 @@ from connectors.harness import build
 from connectors.servicenow_fixture import GROUPS, Instance, Row, Tables, furnish, generate
 from connectors.servicenow_recount import Recount
 
+pytestmark = pytest.mark.slow
+
 FIRST, LAST = date(1, 1, 1), date(9999, 12, 31)
 TIMEZONES = {"front": "America/New_York", "infra": "Europe/Lisbon", "workplace": "Asia/Kathmandu"}
 # field services moved from the front office to the workplace team; the vendor's group is nobody's, but for what is about mail
@@ -63,7 +65,6 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
