@@ -14,6 +14,8 @@ import pytest
 from connectors.harness import build, write
 from test_engines import copy_raw, postgres  # noqa: F401  (a fixture)
 
+pytestmark = pytest.mark.slow
+
 BEGIN = datetime(2024, 2, 5, tzinfo=UTC)
 END = datetime(2025, 1, 6, tzinfo=UTC)  # 48 weeks: spring and autumn changes of Lisbon and New York
 SELECT = ["+fct_work_item", "+fct_metric_week", "+int_deadlines"]
