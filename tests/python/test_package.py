@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from a copy of the checkout without what only an editor or a run has left there."""
     folder = tmp_path_factory.mktemp("wheel")
-    leave_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", ".counterpoise", "target", "logs")
+    leave_out = shutil.ignore_patterns("dbt_packages", ".git", ".venv", ".*_cache", ".hypothesis", ".counterpoise", "target", "logs")
     shutil.copytree(ROOT, folder / "checkout", ignore=leave_out)
     built = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(folder), str(folder / "checkout")],
