@@ -6,8 +6,8 @@
             {%- for instance in counterpoise.connector_instances(tool) -%}
                 {%- set offered = counterpoise.offered_columns(counterpoise.connector_relation(node, instance), node.columns.values() | list) -%}
                 {%- set missing = [] -%}
-                {%- for column in node.columns.values() if offered is not none and column.config.get('meta', {}).get('source_column', column.name) | lower not in offered -%}
-                    {%- do missing.append(column.config.get('meta', {}).get('source_column', column.name)) -%}
+                {%- for column in node.columns.values() if offered is not none and counterpoise.source_column(column) | lower not in offered -%}
+                    {%- do missing.append(counterpoise.source_column(column)) -%}
                 {%- endfor -%}
                 {%- if offered is none or missing -%}
                     {%- do gaps.append({

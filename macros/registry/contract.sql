@@ -46,7 +46,7 @@
     {%- set offered = {} -%}
     {%- if counterpoise.setting('assumed_columns') -%}
         {%- for column in columns -%}
-            {%- set name = column.config.get('meta', {}).get('source_column', column.name) -%}
+            {%- set name = counterpoise.source_column(column) -%}
             {%- do offered.update({name | lower: {'type': column.data_type, 'name': name}}) -%}
         {%- endfor -%}
         {{ return(offered) }}
@@ -61,10 +61,15 @@
     {{ return(offered) }}
 {% endmacro %}
 
+{#- What the source calls a column. -#}
+{% macro source_column(column) %}
+    {{ return(column.config.get('meta', {}).get('source_column', column.name)) }}
+{% endmacro %}
+
 {% macro contract_column(column, offered, within=none) %}
     {%- set kind = column.data_type -%}
     {%- set type = counterpoise.type_of(kind) -%}
-    {%- set found = (offered or {}).get(column.config.get('meta', {}).get('source_column', column.name) | lower) -%}
+    {%- set found = (offered or {}).get(counterpoise.source_column(column) | lower) -%}
     {%- if found is none -%}
         cast(null as {{ type }})
     {%- elif column.config.get('meta', {}).get('person') -%}
