@@ -1,12 +1,18 @@
-"""All tools and an event log in one warehouse: ids apart, one team dimension, and each as if it were alone."""
+"""All tools and an event log in one warehouse: ids apart, one team dimension, each as if it were alone; and the rules of the
+house (naming, layering, fan-out, documents, tests, contracts) on dbt's artifacts of it."""
 
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from conftest import ROOT
 from connectors.everything import tables
-from connectors.harness import build
+from connectors.harness import build, project, switched_on
 
 pytestmark = pytest.mark.slow
 
@@ -18,8 +24,24 @@ _NAMED_BY = {
 
 
 @pytest.fixture(scope="module")
-def together(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    return build(tmp_path_factory.mktemp("together"), tables(), tested=True)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all of it is built, tested and catalogued."""
+    folder, given = tmp_path_factory.mktemp("together"), tables()
+    build(folder, given, tested=True).close()
+    project(folder, switched_on(given)).invoke(["docs", "generate"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def together(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(folder / "work.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def artifacts(folder: Path) -> Path:
+    """Folder of manifest and catalog of all models."""
+    return folder / ".build" / "target"
 
 
 def test_every_tool_has_items_and_no_id_is_anybody_elses(together: duckdb.DuckDBPyConnection) -> None:
@@ -106,3 +128,39 @@ def test_without_one_tool_the_others_are_the_same(together: duckdb.DuckDBPyConne
     shared = with_all.keys() & without.keys()
     assert len(shared) > 5000 and len(shared) > 0.97 * len(with_all)
     assert [key for key in shared if with_all[key] != without[key]] == []
+
+
+def test_the_rules_of_the_house_hold(artifacts: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "dbt-bouncer.yml"
+    rules.write_text(f"dbt_artifacts_dir: {artifacts}\n" + (ROOT / "dbt-bouncer.yml").read_text())
+    command = Path(sys.executable).with_name("dbt-bouncer")
+    ran = subprocess.run([command, "--config-file", rules], capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0 and "All checks passed" in ran.stdout, ran.stdout[-4000:] + ran.stderr[-1000:]
+
+
+def test_every_built_column_is_described(artifacts: Path) -> None:
+    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"]
+    built = json.loads((artifacts / "catalog.json").read_text())["nodes"]
+    columns = [
+        (name, column)
+        for name, node in built.items()
+        for column in node["columns"]
+        if nodes[name]["package_name"] == "counterpoise"
+    ]
+    bare = [
+        f"{name}.{column}"
+        for name, column in columns
+        if not nodes[name]["columns"].get(column.lower(), {}).get("description", "").strip()
+    ]
+    assert len(columns) > 2000 and bare == []
+
+
+def test_a_model_has_more_than_three_tests_on_average_and_none_is_without(artifacts: Path) -> None:
+    nodes = json.loads((artifacts / "manifest.json").read_text())["nodes"]
+    models = {name for name, node in nodes.items() if node["resource_type"] == "model"}
+    tests = {name: 0 for name in models}
+    for node in nodes.values():
+        if node["resource_type"] == "test" and node.get("attached_node") in tests:
+            tests[node["attached_node"]] += 1
+    assert sum(tests.values()) / len(models) > 3
+    assert [name for name, count in tests.items() if not count] == []
