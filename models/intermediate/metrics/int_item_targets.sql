@@ -8,33 +8,6 @@ items as (
 
 ),
 
-first_spans as (
-
-    select
-        work_item_id,
-        version_from_week,
-        min(span_number) as span_number
-    from {{ ref('int_item_spans') }}
-    where team_id is not null
-    group by work_item_id, version_from_week
-
-),
-
-first_teams as (
-
-    select
-        spans.work_item_id,
-        spans.version_from_week,
-        spans.team_id
-    from {{ ref('int_item_spans') }} as spans
-    inner join first_spans
-        on
-            spans.work_item_id = first_spans.work_item_id
-            and spans.version_from_week = first_spans.version_from_week
-            and spans.span_number = first_spans.span_number
-
-),
-
 targets as (
 
     select
@@ -65,13 +38,9 @@ candidates as (
                 {{ counterpoise.byte_order('targets.target_id') }}
         ) as fits_best
     from items
-    inner join first_teams
-        on
-            items.work_item_id = first_teams.work_item_id
-            and items.version_from_week = first_teams.version_from_week
     inner join targets
         on
-            first_teams.team_id = targets.team_id
+            items.first_team_id = targets.team_id
             and (targets.priority is null or items.priority = targets.priority)
             and (targets.item_type is null or items.item_type = targets.item_type)
             and {{ counterpoise.epoch_seconds('items.created_at') }} >= targets.valid_from_second
