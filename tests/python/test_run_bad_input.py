@@ -482,3 +482,20 @@ def _assert_says_no_space(ran: Ran, disk: Path) -> None:
     assert f"There is no space left for {disk} (" in ran.said
     assert "Make room and run again; what was published before still stands." in ran.said
     assert "Traceback" not in ran.said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('counterpoise:\n  outputs:\n    pg:\n      password: "hunter2\n', "profiles.yml is not YAML, near line"),
+        ("other:\n  outputs: {pg: {type: postgres, password: hunter2}}\n", "needs a profile 'counterpoise'"),
+        ("counterpoise:\n  target: no\n  outputs: {pg: {type: postgres, password: hunter2}}\n", "target names for this profile are"),
+        ("counterpoise: {target: pg, outputs: {pg: {type: postgres, password: hunter2, port: \"{{ env_var('NO') }}\"}}}\n", "'NO'"),
+    ],
+)  # fmt: skip
+def test_a_broken_profile_is_named_without_its_secrets(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "profiles.yml").write_text(text, encoding="utf-8")
+    ran = counterpoise("build", "--profiles-dir", tmp_path)
+    assert ran.exit_code == 2
+    assert said in ran.said
+    assert "hunter2" not in ran.said

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from counterpoise.errors import UsageError
 from counterpoise.warehouse.base import MARTS, RAW, Layout, Warehouse
 from counterpoise.warehouse.dbt import DbtProject
@@ -57,18 +59,41 @@ def _output(project: DbtProject) -> dict[str, Any]:
     """The rendered settings of the profile's target."""
     from dbt.config.profile import Profile, read_profile
     from dbt.config.renderer import ProfileRenderer
+    from dbt.exceptions import DbtProfileError, EnvVarMissingError
     from dbt_common.context import set_invocation_context
 
     folder = project.profiles_dir or project.project_dir
     name = project.profile
+    _refuse_broken_yaml(folder / "profiles.yml")
     set_invocation_context(os.environ)
     try:
         _, output = Profile.render_profile(
             read_profile(str(folder))[name], name, project.target, ProfileRenderer(dict(project.variables))
         )
-    except Exception as error:
+    except (DbtProfileError, EnvVarMissingError) as error:  # a target or a variable that is not there
         raise UsageError(f"The dbt profile in {folder} cannot be read: {' '.join(str(error).split())[:300]}") from error
+    except Exception as error:  # its text may quote a secret of the file, so it is neither shown nor chained
+        raise UsageError(
+            f"The dbt profile in {folder} cannot be read ({type(error).__name__}). "
+            f"It needs a profile {name!r} with targets that dbt can render."
+        ) from None
     return output
+
+
+def _refuse_broken_yaml(path: Path) -> None:
+    """Say where a profile stops being YAML, without its lines: dbt would quote them, secrets and all."""
+    try:
+        yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"There is no profile to read at {path} ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not text in UTF-8.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", near line {mark.line + 1}" if mark else ""
+        raise UsageError(
+            f"{path} is not YAML{where}. Mend it there; its lines are not shown, as they may hold a secret."
+        ) from None
 
 
 def _libpq(output: Mapping[str, Any]) -> dict[str, Any]:
