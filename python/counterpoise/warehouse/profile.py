@@ -57,18 +57,18 @@ def _layout(project: DbtProject, output: Mapping[str, Any]) -> Layout:
 
 def _output(project: DbtProject) -> dict[str, Any]:
     """The rendered settings of the profile's target."""
-    from dbt.config.profile import Profile, read_profile
+    from dbt.config.profile import Profile
     from dbt.config.renderer import ProfileRenderer
     from dbt.exceptions import DbtProfileError, EnvVarMissingError
     from dbt_common.context import set_invocation_context
 
     folder = project.profiles_dir or project.project_dir
     name = project.profile
-    _refuse_broken_yaml(folder / "profiles.yml")
+    profiles = _read_profiles(folder / "profiles.yml")
     set_invocation_context(os.environ)
     try:
         _, output = Profile.render_profile(
-            read_profile(str(folder))[name], name, project.target, ProfileRenderer(dict(project.variables))
+            profiles[name], name, project.target, ProfileRenderer(dict(project.variables))
         )
     except (DbtProfileError, EnvVarMissingError) as error:  # a target or a variable that is not there
         raise UsageError(f"The dbt profile in {folder} cannot be read: {' '.join(str(error).split())[:300]}") from error
@@ -80,10 +80,10 @@ def _output(project: DbtProject) -> dict[str, Any]:
     return output
 
 
-def _refuse_broken_yaml(path: Path) -> None:
-    """Say where a profile stops being YAML, without its lines: dbt would quote them, secrets and all."""
+def _read_profiles(path: Path) -> Any:
+    """What the file holds. Where it is no YAML, dbt's own reading would quote the lines around, secrets and all."""
     try:
-        yaml.safe_load(path.read_text("utf-8"))
+        return yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
         raise UsageError(f"There is no profile to read at {path} ({error.strerror}).") from None
     except UnicodeDecodeError:
