@@ -2,7 +2,7 @@
 intervals hold what they say they hold."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -551,12 +551,9 @@ class Marts:
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         return self.connection.execute(sql, list(parameters)).to_arrow_table()
 
-    def delete_rows(self, table: str) -> None:
-        self.written = []
-
-    def append_rows(self, table: str, rows: pa.Table) -> None:
+    def replace_rows(self, table: str, parts: Iterable[pa.Table]) -> None:
         assert table == "fct_intervention_effect"
-        self.written = rows.to_pylist()
+        self.written = [row for rows in parts for row in rows.to_pylist()]
 
 
 TEAMS = tuple("abcdefgh")

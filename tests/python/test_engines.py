@@ -140,6 +140,32 @@ def test_postgres_can_be_written_while_its_batches_are_read(postgres: Postgres) 
             cursor.execute("drop schema batches_read cascade")
 
 
+def test_readers_of_postgres_see_the_old_rows_or_the_new(postgres: Postgres) -> None:
+    marts = postgres.marts_schema
+    counted = f'select count(*) as n from {marts}.replaced'
+    numbers = pa.table({"number": range(1000)})
+    with postgres.connect().cursor() as cursor:
+        cursor.execute(f"create schema if not exists {marts}; create table {marts}.replaced (number bigint)")
+    try:
+        seen = []
+
+        def parts() -> Iterator[pa.Table]:
+            for _ in range(3):
+                seen.append(postgres.query(counted)["n"][0].as_py())
+                yield numbers
+
+        postgres.append_rows("replaced", numbers)
+        postgres.replace_rows("replaced", parts())
+        assert seen == [1000, 1000, 1000]
+        assert postgres.query(counted)["n"][0].as_py() == 3000
+        with pytest.raises(ZeroDivisionError):
+            postgres.replace_rows("replaced", (numbers.slice(0, 1 // n) for n in (1, 0)))
+        assert postgres.query(counted)["n"][0].as_py() == 3000
+    finally:
+        with postgres.connect().cursor() as cursor:
+            cursor.execute(f"drop table {marts}.replaced")
+
+
 def test_duckdb_holds_little_memory_only_while_batches_are_read(bench: Bench) -> None:
     settings = "select current_setting('memory_limit') as memory, current_setting('threads') as threads"
     bench.warehouse.build_folder.mkdir(parents=True, exist_ok=True)

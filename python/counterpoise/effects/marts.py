@@ -106,10 +106,8 @@ def measure_effects(
                 series = _read_series(warehouse, metric, teams)
                 for cause in causes:
                     rows += _rows_of(cause, metric, series, through)
-    warehouse.delete_rows(_TABLE)
-    if rows:
-        table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()})
-        warehouse.append_rows(_TABLE, table)
+    table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()})
+    warehouse.replace_rows(_TABLE, [table])
     return len(rows)
 
 

@@ -211,10 +211,8 @@ def score(
     last = np.r_[contrasts.starts()[1:], len(contrasts)] - 1
     risk = _risk_rows(contrasts, scores, status, reason, calibration, now or datetime.now(UTC))
     del contrasts
-    for table, parts in (("team_risk", [risk]), ("team_risk_reasons", _reason_rows(warehouse, spine, scores, shown))):
-        warehouse.delete_rows(table)
-        for rows in parts:
-            warehouse.append_rows(table, rows)
+    warehouse.replace_rows("team_risk", [risk])
+    warehouse.replace_rows("team_risk_reasons", _reason_rows(warehouse, spine, scores, shown))
     return int(shown[last].sum()) if len(shown) else 0
 
 

@@ -1,7 +1,7 @@
 """What a run needs of a warehouse, whatever the engine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,11 @@ class Warehouse(ABC):
         """Add rows to one of the relations that Python keeps, in the marts' schema. Columns are matched by name."""
 
     @abstractmethod
-    def delete_rows(self, table: str) -> None:
-        """Empty one of the relations that Python keeps."""
+    def replace_rows(self, table: str, parts: Iterable[pa.Table]) -> None:
+        """Put `parts` in the place of all rows of a relation that Python keeps; readers see the old rows or the new.
+
+        `parts` may be made while they are written, with queries of this warehouse.
+        """
 
     @abstractmethod
     def write_salt(self, salt: str) -> None:

@@ -6,7 +6,7 @@ DuckDB lets one process write or many read. So nobody reads the private file, an
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +126,11 @@ class DuckDBFile(Warehouse):
         finally:
             connection.unregister("rows_to_append")
 
-    def delete_rows(self, table: str) -> None:
+    def replace_rows(self, table: str, parts: Iterable[pa.Table]) -> None:
+        # no transaction around it: nobody reads this file
         self.connect().execute(f"delete from {quoted(self.marts_schema)}.{quoted(table)}")
+        for rows in parts:
+            self.append_rows(table, rows)
 
     def write_salt(self, salt: str) -> None:
         connection = self.connect()

@@ -1,7 +1,7 @@
 """A PostgreSQL database, reached with the credentials of dbt's own profile. dbt replaces each relation whole."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -93,19 +93,30 @@ class Postgres(Warehouse):
             connection.close()
 
     def append_rows(self, table: str, rows: pa.Table) -> None:
+        with self.connect().cursor() as cursor:
+            self._copy(cursor, table, rows)
+
+    def replace_rows(self, table: str, parts: Iterable[pa.Table]) -> None:
+        # a connection of its own: what makes the parts may ask on the other one meanwhile
+        connection = self._connect()
+        try:
+            connection.autocommit = False
+            with connection.cursor() as cursor:
+                cursor.execute(f"delete from {quoted(self.marts_schema)}.{quoted(table)}")
+                for rows in parts:
+                    self._copy(cursor, table, rows)
+            connection.commit()
+        finally:
+            connection.close()
+
+    def _copy(self, cursor: Any, table: str, rows: pa.Table) -> None:
         text = io.BytesIO()
         pacsv.write_csv(rows, text, pacsv.WriteOptions(include_header=False))
         text.seek(0)
         columns = ", ".join(quoted(name) for name in rows.column_names)
-        with self.connect().cursor() as cursor:
-            cursor.copy_expert(
-                f"copy {quoted(self.marts_schema)}.{quoted(table)} ({columns}) from stdin with (format csv)",
-                text,
-            )
-
-    def delete_rows(self, table: str) -> None:
-        with self.connect().cursor() as cursor:
-            cursor.execute(f"delete from {quoted(self.marts_schema)}.{quoted(table)}")
+        cursor.copy_expert(
+            f"copy {quoted(self.marts_schema)}.{quoted(table)} ({columns}) from stdin with (format csv)", text
+        )
 
     def write_salt(self, salt: str) -> None:
         target = f"{quoted(self.private_schema)}.person_salt"
