@@ -8,3 +8,21 @@
 {% macro spark__percentile(expression, share) -%}
     percentile({{ expression }}, {{ share }})
 {%- endmacro %}
+
+{#- The last value that is not null in a window; `window` = what stands between the brackets of over. -#}
+{% macro last_known(expression, window) -%}
+    {{ return(adapter.dispatch('last_known', 'counterpoise')(expression, window)) }}
+{%- endmacro %}
+{% macro default__last_known(expression, window) -%}
+    last_value({{ expression }} ignore nulls) over ({{ window }})
+{%- endmacro %}
+{% macro postgres__last_known(expression, window) -%}
+    {%- set told = 'array_agg(' ~ expression ~ ') filter (where ' ~ expression ~ ' is not null) over (' ~ window ~ ')' -%}
+    ({{ told }})[cardinality({{ told }})]
+{%- endmacro %}
+{% macro spark__last_known(expression, window) -%}
+    last({{ expression }}, true) over ({{ window }})
+{%- endmacro %}
+{% macro redshift__last_known(expression, window) -%}
+    last_value({{ expression }} ignore nulls) over ({{ window }})
+{%- endmacro %}

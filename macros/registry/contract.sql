@@ -92,13 +92,28 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- Newest row per key. Rows the source has deleted are gone; a row that came again says when it first came.
-    Ties are broken by every other column, so that the same rows give the same answer in any order. -#}
-{% macro newest_rows(relation, key, columns) %}
+{#- Newest row per key of `offered`, a select. Rows the source has deleted are gone; a row that came again says when it first came.
+    Ties are broken by every other column, so that the same rows give the same answer in any order. With `apart`, keys that stand
+    once are told apart first: nearly all do, and putting a hundred million rows in order is what costs. The select is then written
+    out three times, as an engine would keep all its rows if it had a name. -#}
+{% macro newest_rows(offered, key, columns, apart=false) %}
+    {%- set key_given -%}
+        {%- for column in key %}{{ column }} is not null{{ ' and ' if not loop.last }}{% endfor -%}
+    {%- endset -%}
+    {%- set key_hash = counterpoise.quick_hash(key) -%}
+    {%- if apart %}
     select
-        {%- for column in columns %}
-        {{ column }},
-        {%- endfor %}
+        {{ columns | join(', ') }},
+        came_at as first_loaded_at
+    from (
+        {{ offered }}
+    ) as offered
+    left join repeated on {{ key_hash }} = repeated.key_hash
+    where repeated.key_hash is null and {{ key_given }} and not coalesce(_deleted, false)
+    union all
+    {%- endif %}
+    select
+        {{ columns | join(', ') }},
         first_loaded_at
     from (
         select
@@ -112,15 +127,41 @@
                     {{ column }} desc nulls last
                     {%- endfor %}
             ) as newest_first
-        from {{ relation }}
-        where {% for column in key %}{{ column }} is not null{{ ' and ' if not loop.last }}{% endfor %}
+        from (
+            {{ offered }}
+        ) as offered
+        {%- if apart %}
+        inner join repeated on {{ key_hash }} = repeated.key_hash
+        {%- endif %}
+        where {{ key_given }}
     ) as numbered
     where newest_first = 1 and not coalesce(_deleted, false)
 {% endmacro %}
 
-{#- A staging model: the contract table, with the rows of the models that offer it in the contract's shape, and those of every
+{#- Every row of a contract table, whoever brings it, with `came_at`. -#}
+{% macro offered_rows(table, adapters, connected, columns) %}
+    select
+        direct.*,
+        direct._loaded_at as came_at
+    from (
+        {{ counterpoise.contract_rows(table) }}
+    ) as direct
+    {%- for model in adapters %}
+    union all
+    select
+        {{ columns | join(', ') }},
+        _loaded_at as came_at
+    from {{ ref(model) }}
+    {%- endfor %}
+    {%- for model in connected %}
+    union all
+    {{ counterpoise.connected_rows(table, model, columns) }}
+    {%- endfor %}
+{% endmacro %}
+
+{#- A staging model (`large`: millions of rows, nearly all with a key of their own): the contract table, with the rows of the models that offer it in the contract's shape, and those of every
     connector that is switched on. `came_at` = when a row came; connectors write rows anew, so they cannot say. -#}
-{% macro stage(table, adapters=[]) %}
+{% macro stage(table, adapters=[], large=false) %}
     {%- set connected = counterpoise.connector_models(table) -%}
     {%- for model in adapters -%}{%- do ref(model) -%}{%- endfor -%}
     {%- if connected -%}{%- do ref('counterpoise', 'stg_team_map') -%}{%- endif -%}
@@ -129,6 +170,7 @@
     {%- else -%}
         {%- set columns = counterpoise.contract_columns(table) | map(attribute='name') | list -%}
         {%- set key = counterpoise.source_definition('work_system', table).config.meta.primary_key -%}
+        {%- set offered = counterpoise.offered_rows(table, adapters, connected, columns) -%}
 with
 
 {%- if connected and 'team_id' in columns and table != 'teams' %}
@@ -147,30 +189,24 @@ mapped_systems as (
 
 {%- endif %}
 
-offered as (
+{%- if large %}
 
-    select
-        direct.*,
-        direct._loaded_at as came_at
+repeated as (
+
+    select {{ counterpoise.quick_hash(key) }} as key_hash
     from (
-        {{ counterpoise.contract_rows(table) }}
-    ) as direct
-    {%- for model in adapters %}
-    union all
-    select
-        {{ columns | join(', ') }},
-        _loaded_at as came_at
-    from {{ ref(model) }}
-    {%- endfor %}
-    {%- for model in connected %}
-    union all
-    {{ counterpoise.connected_rows(table, model, columns) }}
-    {%- endfor %}
+        {{ offered }}
+    ) as offered
+    where {% for column in key %}{{ column }} is not null{{ ' and ' if not loop.last }}{% endfor %}
+    group by 1
+    having count(*) > 1
 
 ),
 
+{%- endif %}
+
 final as (
-    {{ counterpoise.newest_rows('offered', key, columns) }}
+    {{ counterpoise.newest_rows(offered, key, columns, apart=large) }}
 )
 
 select * from final

@@ -27,24 +27,40 @@ steps as (
 
 ),
 
+-- a person's day in one team, so that memberships meet days and not events
+person_days as (
+
+    select
+        actor_id,
+        team_id,
+        cast(occurred_at as date) as acted_on,
+        occurred_week as week,
+        known_week,
+        sum(sign) as events
+    from steps
+    where actor_role = 'agent' and team_id is not null
+    group by actor_id, team_id, cast(occurred_at as date), occurred_week, known_week
+
+),
+
 acted as (
 
     select
         members.team_id,
-        steps.occurred_week as week,
-        steps.known_week,
-        steps.sign,
+        person_days.week,
+        person_days.known_week,
+        person_days.events,
         -- who is in two teams helps neither by working for the other
-        max(case when steps.team_id = members.team_id then 1 else 0 end) over (
-            partition by steps.work_item_id, steps.version_from_week, steps.step, steps.sign
+        max(case when person_days.team_id = members.team_id then 1 else 0 end) over (
+            partition by
+                person_days.actor_id, person_days.team_id, person_days.acted_on, person_days.week, person_days.known_week
         ) as is_own
-    from steps
+    from person_days
     inner join members
         on
-            steps.actor_id = members.person_id
-            and cast(steps.occurred_at as date) >= members.valid_from
-            and (members.valid_to is null or cast(steps.occurred_at as date) <= members.valid_to)
-    where steps.actor_role = 'agent' and steps.team_id is not null
+            person_days.actor_id = members.person_id
+            and person_days.acted_on >= members.valid_from
+            and (members.valid_to is null or person_days.acted_on <= members.valid_to)
 
 ),
 
@@ -54,8 +70,8 @@ changes as (
         team_id,
         week,
         known_week,
-        sum(sign) as events,
-        sum(sign * (1 - is_own)) as helping_events
+        sum(events) as events,
+        sum(events * (1 - is_own)) as helping_events
     from acted
     group by team_id, week, known_week
 

@@ -18,12 +18,6 @@ items as (
 
 ),
 
-source_events as (
-
-    select * from {{ ref('stg_work_item_events') }}
-
-),
-
 teams as (
 
     select team_id, timezone from {{ ref('stg_teams') }}
@@ -37,6 +31,7 @@ load_batches as (
 
 ),
 
+-- the table is read in two places and not by one import: engines would keep a copy of all of it
 told as (
 
     select
@@ -46,7 +41,7 @@ told as (
         max(case when event_type = 'resolved' then 1 else 0 end) as has_resolved,
         max(case when event_type = 'closed' then 1 else 0 end) as has_closed,
         max(case when team_id is not null then 1 else 0 end) as has_team
-    from source_events
+    from {{ ref('stg_work_item_events') }}
     group by work_item_id
 
 ),
@@ -110,7 +105,7 @@ events as (
                 or (source_events.status_category is not null and source_events.event_type not in ('handed_off', 'edited'))
                 then source_events.to_value
         end as raw_status
-    from source_events
+    from {{ ref('stg_work_item_events') }} as source_events
     union all
     select
         derived.work_item_id,

@@ -1,4 +1,6 @@
 -- Each version's events in order, with the state and team that hold from each event to the next.
+{%- set in_order = 'partition by work_item_id, version_from_week order by occurred_at, event_seq, event_rank, ' ~ counterpoise.byte_order('event_id') %}
+{%- set before = 'rows between unbounded preceding and 1 preceding' %}
 with
 
 events as (
@@ -31,51 +33,20 @@ known as (
 
 ),
 
-ordered as (
-
-    select
-        *,
-        row_number() over (
-            partition by work_item_id, version_from_week
-            order by occurred_at, event_seq, event_rank, {{ counterpoise.byte_order('event_id') }}
-        ) as step
-    from known
-
-),
-
--- Portable "last value that is not null": number the runs, then take each run's only value.
-runs as (
-
-    select
-        *,
-        count(state) over (partition by work_item_id, version_from_week order by step rows unbounded preceding) as state_run,
-        count(team_id) over (partition by work_item_id, version_from_week order by step rows unbounded preceding) as team_run
-    from ordered
-
-),
-
-filled as (
-
-    select
-        *,
-        max(state) over (partition by work_item_id, version_from_week, state_run) as state_now,
-        max(team_id) over (partition by work_item_id, version_from_week, team_run) as team_now
-    from runs
-
-),
-
+-- all in one pass over each item's events
 linked as (
 
     select
         *,
-        lag(state_now) over (partition by work_item_id, version_from_week order by step) as state_before,
-        lag(team_now) over (partition by work_item_id, version_from_week order by step) as team_before,
-        lead(occurred_at) over (partition by work_item_id, version_from_week order by step) as next_occurred_at,
-        coalesce(sum(case when event_type = 'resolved' then 1 else 0 end) over (
-            partition by work_item_id, version_from_week order by step
-            rows between unbounded preceding and 1 preceding
-        ), 0) as resolutions_before
-    from filled
+        row_number() over ({{ in_order }}) as step,
+        {{ counterpoise.last_known('state', in_order ~ ' rows unbounded preceding') }} as state_now,
+        {{ counterpoise.last_known('team_id', in_order ~ ' rows unbounded preceding') }} as team_now,
+        {{ counterpoise.last_known('state', in_order ~ ' ' ~ before) }} as state_before,
+        {{ counterpoise.last_known('team_id', in_order ~ ' ' ~ before) }} as team_before,
+        lead(occurred_at) over ({{ in_order }}) as next_occurred_at,
+        lag(occurred_at) over ({{ in_order }}) as occurred_before_at,
+        coalesce(sum(case when event_type = 'resolved' then 1 else 0 end) over ({{ in_order }} {{ before }}), 0) as resolutions_before
+    from known
 
 ),
 
@@ -102,6 +73,7 @@ final as (
         linked.team_now as team_id,
         linked.team_before,
         linked.team_now <> linked.team_before as is_handoff,
+        coalesce(linked.occurred_at = linked.occurred_before_at, false) as is_at_once,
         linked.event_type = 'reopened'
         or (linked.state_before = 'done' and linked.state_now <> 'done') as is_reopening,
         linked.is_pause,

@@ -2,12 +2,6 @@
 {%- set follow_up_seconds = counterpoise.setting('follow_up_days') * 86400 %}
 with
 
-steps as (
-
-    select * from {{ ref('int_item_steps') }}
-
-),
-
 items as (
 
     select * from {{ ref('stg_work_items') }}
@@ -28,17 +22,14 @@ teams as (
 
 ),
 
-resolutions as (
+first_resolutions as (
 
     select
         work_item_id,
         version_from_week,
-        min(occurred_at) as first_resolved_at,
-        max(occurred_at) as last_resolved_at,
-        min(step) as first_resolved_step
-    from steps
-    where event_type = 'resolved'
-    group by work_item_id, version_from_week
+        occurred_at as first_resolved_at
+    from {{ ref('int_item_steps') }}
+    where event_type = 'resolved' and resolutions_before = 0
 
 ),
 
@@ -46,17 +37,16 @@ followed as (
 
     select
         steps.*,
-        resolutions.first_resolved_at,
-        resolutions.last_resolved_at,
-        resolutions.first_resolved_step,
-        {{ counterpoise.add_seconds('resolutions.first_resolved_at', follow_up_seconds) }} as follow_up_ends_at,
-        steps.step < coalesce(resolutions.first_resolved_step, 2147483647) as is_before_resolution,
-        steps.step <= coalesce(resolutions.first_resolved_step, 2147483647) as is_up_to_resolution
-    from steps
-    left join resolutions
+        first_resolutions.first_resolved_at,
+        {{ counterpoise.add_seconds('first_resolutions.first_resolved_at', follow_up_seconds) }} as follow_up_ends_at,
+        steps.resolutions_before = 0 and steps.event_type = 'resolved' as is_first_resolution,
+        steps.resolutions_before = 0 and steps.event_type <> 'resolved' as is_before_resolution,
+        steps.resolutions_before = 0 as is_up_to_resolution
+    from {{ ref('int_item_steps') }} as steps
+    left join first_resolutions
         on
-            steps.work_item_id = resolutions.work_item_id
-            and steps.version_from_week = resolutions.version_from_week
+            steps.work_item_id = first_resolutions.work_item_id
+            and steps.version_from_week = first_resolutions.version_from_week
 
 ),
 
@@ -66,9 +56,9 @@ changes_of_team as (
         work_item_id,
         version_from_week,
         team_id,
-        is_up_to_resolution,
+        resolutions_before = 0 as is_up_to_resolution,
         lag(team_id, 2) over (partition by work_item_id, version_from_week order by step) as team_two_before
-    from followed
+    from {{ ref('int_item_steps') }}
     where team_id is not null and (team_before is null or is_handoff)
 
 ),
@@ -95,9 +85,9 @@ summed as (
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at,
         max(first_resolved_at) as first_resolved_at,
-        max(last_resolved_at) as last_resolved_at,
-        max(case when step = first_resolved_step then occurred_week end) as first_resolved_week,
-        max(case when step = first_resolved_step then team_id end) as resolved_team_id,
+        max(case when event_type = 'resolved' then occurred_at end) as last_resolved_at,
+        max(case when is_first_resolution then occurred_week end) as first_resolved_week,
+        max(case when is_first_resolution then team_id end) as resolved_team_id,
         min(case when actor_role = 'agent' and (event_type = 'first_response' or (event_type = 'commented' and is_public)) then occurred_at end) as first_response_at,
         max(case when next_occurred_at is null then state end) as last_state,
         max(case when next_occurred_at is null then team_id end) as last_team_id,

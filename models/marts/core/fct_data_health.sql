@@ -1,23 +1,10 @@
 {#- What was accepted, counted and kept: nothing is dropped in silence. `withhold` notes hold back every score they touch. -#}
 with
 
-steps as (
-
-    select * from {{ ref('int_item_steps') }}
-    where version_to_week is null
-
-),
-
 items as (
 
     select * from {{ ref('int_work_items') }}
     where version_to_week is null
-
-),
-
-events as (
-
-    select * from {{ ref('stg_work_item_events') }}
 
 ),
 
@@ -85,7 +72,7 @@ totals as (
 
     select
         (select count(*) from items) as items,
-        (select count(*) from events) as events
+        (select count(*) from {{ ref('stg_work_item_events') }}) as events
 
 ),
 
@@ -100,14 +87,9 @@ repeats as (
 
 simultaneous as (
 
-    select distinct steps.work_item_id
-    from steps
-    inner join steps as earlier
-        on
-            steps.work_item_id = earlier.work_item_id
-            and steps.version_from_week = earlier.version_from_week
-            and steps.step = earlier.step + 1
-    where steps.is_handoff and steps.occurred_at = earlier.occurred_at
+    select distinct work_item_id
+    from {{ ref('int_item_steps') }}
+    where version_to_week is null and is_handoff and is_at_once
 
 ),
 
@@ -163,7 +145,7 @@ notes as (
         'events name an item that work_items does not have. They wait for it; load the items.',
         share='1.0 * count(*) / max(totals.events)',
     ) }}
-    from events
+    from {{ ref('stg_work_item_events') }} as events
     cross join totals
     left join {{ ref('stg_work_items') }} as known_items on events.work_item_id = known_items.work_item_id
     where known_items.work_item_id is null
@@ -198,9 +180,9 @@ notes as (
         'teams_not_listed', 'warn', 'work_item_events', 'team_id', 'count(distinct steps.team_id)',
         'teams hold items and do not stand in teams. They are read without a name; add them to teams.',
     ) }}
-    from steps
+    from {{ ref('int_item_steps') }} as steps
     left join {{ ref('stg_teams') }} as teams on steps.team_id = teams.team_id
-    where steps.team_id is not null and teams.team_id is null
+    where steps.version_to_week is null and steps.team_id is not null and teams.team_id is null
     having count(*) > 0
 
     union all

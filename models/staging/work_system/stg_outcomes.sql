@@ -1,2 +1,2 @@
 {{ config(materialized='table') }}
-{{ counterpoise.stage('outcomes') }}
+{{ counterpoise.stage('outcomes', large=true) }}

@@ -1,2 +1,2 @@
 {{ config(materialized='table') }}
-{{ counterpoise.stage('work_item_events', adapters=['stg_event_log__work_item_events']) }}
+{{ counterpoise.stage('work_item_events', adapters=['stg_event_log__work_item_events'], large=true) }}
