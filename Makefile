@@ -6,7 +6,8 @@ DEMO := .counterpoise/demo
 UV_VERSION := 0.13.9
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: run test test-slow lint docs lock clean help
+SPARK := .venv-spark
+.PHONY: run test test-slow test-spark lint docs lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -16,10 +17,14 @@ run: $(VENV)/.run-ready  ## the whole job on the demo organisation; ends with th
 	@COUNTERPOISE_SALT=counterpoise-demo-salt $(BIN)/counterpoise run --raw $(DEMO)/raw --db $(DEMO)/demo.duckdb --out $(DEMO)/report
 
 test: $(VENV)/.test-ready  ## the tests, in under ten minutes
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not spark"
 
 test-slow: $(VENV)/.test-ready  ## the tests that take long
 	$(BIN)/python -m pytest -m slow
+
+test-spark: $(SPARK)/.ready  ## the same rows on Spark as on DuckDB (needs Java 8, 11 or 17)
+	@command -v java >/dev/null || (echo "Spark needs Java 8, 11 or 17, and there is none on the PATH" >&2; exit 1)
+	$(SPARK)/bin/python -m pytest -n 0 -m spark
 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
 	$(BIN)/ruff check python tests
@@ -30,9 +35,10 @@ docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries
 
 lock: $(VENV)/.uv-ready  ## pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --all-extras pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra test --extra spark-test pyproject.toml --constraint requirements.lock --output-file requirements-spark.lock
 
 clean:  ## forget the environment and the demo
-	rm -rf $(VENV) .counterpoise target logs
+	rm -rf $(VENV) $(SPARK) .counterpoise target logs
 
 $(VENV)/.uv-ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || (echo "counterpoise needs Python 3.11 or newer; set PYTHON=/path/to/python3" >&2; exit 1)
@@ -50,3 +56,9 @@ $(VENV)/.test-ready: pyproject.toml requirements.lock | $(VENV)/.uv-ready
 	@echo "Installing counterpoise and what its tests need"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --editable '.[test]'
 	@touch $@ $(VENV)/.run-ready
+
+$(SPARK)/.ready: pyproject.toml requirements-spark.lock | $(VENV)/.uv-ready
+	@echo "Installing counterpoise and Spark in $(SPARK)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SPARK)
+	@$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --constraint requirements-spark.lock --editable '.[test,spark-test]'
+	@touch $@
