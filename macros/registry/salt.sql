@@ -2,7 +2,7 @@
     command line) writes; it is read by a subquery, so it stands in no manifest, compiled SQL or log. Without the table the
     documented demo salt is used, and `warn_about_demo_salt` says so. -#}
 {% macro salt_relation() %}
-    {{ return(adapter.get_relation(database=target.database, schema=counterpoise.private_schema(), identifier='person_salt')) }}
+    {{ return(adapter.get_relation(database=target.get('database'), schema=counterpoise.private_schema(), identifier='person_salt')) }}
 {% endmacro %}
 
 {% macro private_schema() %}
