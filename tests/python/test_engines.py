@@ -1,6 +1,5 @@
 """The same rows on a real PostgreSQL as on DuckDB, for a small organisation and for the real service desk's log."""
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,42 +15,12 @@ from counterpoise.inputs import load_event_log, load_folder
 from counterpoise.scoring import score
 from counterpoise.warehouse import Postgres
 from counterpoise.warehouse.dbt import DbtProject
+from same_rows import assert_same_marts
 
-MARTS = {
-    "dim_team": ["team_id"],
-    "dim_change_mark": ["mark_id"],
-    "fct_work_item": ["work_item_id"],
-    "fct_metric_week": ["team_id", "metric_id", "week_start"],
-    "fct_metric_week_stratum": ["team_id", "metric_id", "stratum", "week_start"],
-    "fct_pair_week": ["team_id", "pair_id", "week_start"],
-    "fct_signal_week": ["team_id", "signal_id", "week_start"],
-    "signal_evidence": ["signal_id", "team_id", "week_start", "rank"],
-    "fct_data_health": ["note_id", "source_table", "subject"],
-    "next_steps": ["step_id", "week_start"],
-    "fct_metric_week_rollup": ["parent_team_id", "metric_id", "week_start"],
-    "fct_metric_week_bins": ["team_id", "metric_id", "week_start", "bin_upper_hours"],
-    "fct_flow_week": ["team_id", "week_start"],
-    "fct_ai_week": ["team_id", "week_start"],
-    "fct_ai_outcome_week": ["team_id", "week_start", "is_ai_assisted", "difficulty"],
-    "fct_guardrail_week": ["team_id", "guardrail_id", "week_start"],
-    "team_reward_eligibility": ["team_id", "period_start"],
-    "fct_target_balance": ["team_id", "week_start"],
-    "fct_metric_health": ["metric_id"],
-    "fct_ai_readiness": ["team_id", "week_start", "layer"],
-    "fct_narrative_due": ["team_id", "metric_id", "week_start"],
-    "fct_experiment_effect": ["experiment_id", "metric_id"],
-    "fct_true_efficiency": ["team_id", "week_start"],
-    "fct_effective_work": ["team_id", "week_start", "aspect"],
-    "fct_friction": ["team_id", "week_start", "friction_id"],
-    "team_exposure": ["team_id", "week_start"],
-    "team_risk": ["team_id", "week_start"],
-    "team_risk_reasons": ["team_id", "week_start", "rank"],
-}
 TYPES = {
     "VARCHAR": "text", "TIMESTAMP": "timestamp", "DOUBLE": "double precision", "BOOLEAN": "boolean", "DATE": "date",
     "BIGINT": "bigint", "INTEGER": "integer", "TIMESTAMP WITH TIME ZONE": "timestamptz", '"NULL"': "text",
 }  # fmt: skip
-MADE_WHEN = ("scored_at",)
 
 
 @pytest.fixture(scope="module")
@@ -83,29 +52,6 @@ def copy_schema(duck: duckdb.DuckDBPyConnection, credentials: dict[str, Any], fo
             pacsv.write_csv(duck.sql(f'from {schema}."{table}"').to_arrow_table(), path)
             with path.open("rb") as file:
                 cursor.copy_expert(f'copy {schema}."{table}" from stdin with (format csv, header)', file)
-
-
-def assert_same_marts(bench: Bench, postgres: Postgres) -> None:
-    for mart, key in MARTS.items():
-        ours = bench.warehouse.query(f"select * from counterpoise.{mart}").to_pylist()
-        theirs = postgres.query(f"select * from counterpoise.{mart}").to_pylist()
-        assert len(ours) == len(theirs), f"{mart}: {len(ours)} rows on DuckDB, {len(theirs)} on PostgreSQL"
-        by_key = {tuple(row[column] for column in key): row for row in theirs}
-        assert len(by_key) == len(theirs), f"{mart}: {key} is not its grain"
-        for row in ours:
-            other = by_key[tuple(row[column] for column in key)]
-            for column, value in row.items():
-                if column in MADE_WHEN:
-                    continue
-                if isinstance(value, float) and other[column] is not None:
-                    assert math.isclose(value, other[column], rel_tol=1e-9, abs_tol=1e-9), (
-                        mart,
-                        column,
-                        row,
-                        other,
-                    )
-                else:
-                    assert value == other[column], (mart, column, row, other)
 
 
 def test_batches_of_postgres_are_the_rows_of_the_select(postgres: Postgres) -> None:
@@ -184,7 +130,7 @@ def _build_both(bench: Bench, postgres: Postgres, folder: Path, load) -> None:
     copy_raw(bench.warehouse.connect(), postgres, folder)
     postgres.project.build(tested=False)
     score(postgres)
-    assert_same_marts(bench, postgres)
+    assert_same_marts(bench.warehouse, postgres)
 
 
 def test_a_small_organisation(bench: Bench, postgres: Postgres, small_raw: Path, tmp_path: Path) -> None:

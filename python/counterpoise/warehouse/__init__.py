@@ -4,5 +4,6 @@ from counterpoise.warehouse.base import Layout, Warehouse
 from counterpoise.warehouse.duckdb_file import DuckDBFile
 from counterpoise.warehouse.postgres import Postgres
 from counterpoise.warehouse.profile import open_warehouse
+from counterpoise.warehouse.spark import Spark
 
-__all__ = ["DuckDBFile", "Layout", "Postgres", "Warehouse", "open_warehouse"]
+__all__ = ["DuckDBFile", "Layout", "Postgres", "Spark", "Warehouse", "open_warehouse"]
