@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro hours_between(start, finish) -%}
-    ({{ counterpoise.epoch_seconds(finish) }} - {{ counterpoise.epoch_seconds(start) }}) / 3600.0
+    ({{ counterpoise.epoch_seconds(finish) }} - {{ counterpoise.epoch_seconds(start) }}) / 3600e0
 {%- endmacro %}
 
 {#- A timestamp some seconds later. -#}

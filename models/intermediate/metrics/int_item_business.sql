@@ -136,7 +136,7 @@ final as (
         counted.version_from_week,
         counted.promise,
         counted.calendar_id,
-        counted.business_seconds / 3600.0 as business_hours,
+        counted.business_seconds / 3600e0 as business_hours,
         {{ counterpoise.timestamp_of_seconds('placed.deadline_second') }} as deadline_at
     from counted
     left join placed

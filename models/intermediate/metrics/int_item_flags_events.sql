@@ -53,7 +53,7 @@ seen as (
     from spans
     where state = 'waiting' and {{ counterpoise.hours_between('started_at', 'wait_ended_at') }} >= {{ waited_hours }}
     union all
-    select work_item_id, team_id, 'unanswered_pause' as flag_id, ended_at as seen_at, span_seconds / 3600.0 as size
+    select work_item_id, team_id, 'unanswered_pause' as flag_id, ended_at as seen_at, span_seconds / 3600e0 as size
     from spans
     where
         state = 'paused' and ended_at is not null and not is_heard_of_requester and coalesce(waits_on, 'requester') = 'requester'

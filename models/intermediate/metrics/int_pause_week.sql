@@ -9,7 +9,7 @@ spans as (
         coalesce(sum(case when state in ('paused', 'done') then 0 else span_seconds end) over (
             partition by work_item_id, version_from_week order by span_number
             rows between unbounded preceding and 1 preceding
-        ), 0) / 3600.0 as worked_hours_before
+        ), 0) / 3600e0 as worked_hours_before
     from {{ ref('int_item_spans') }}
     where resolutions_so_far = 0
 
@@ -41,7 +41,7 @@ pauses as (
         spans.version_from_week,
         spans.version_to_week,
         {{ counterpoise.week_index(counterpoise.to_local('spans.started_at', 'teams.timezone')) }} as week,
-        case when targets.clock = 'business' then business_spans.run_seconds_before / 3600.0 else spans.worked_hours_before end
+        case when targets.clock = 'business' then business_spans.run_seconds_before / 3600e0 else spans.worked_hours_before end
         between 0.75 * targets.target_hours and targets.target_hours as is_late_pause
     from spans
     inner join targets

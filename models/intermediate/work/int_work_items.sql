@@ -190,13 +190,13 @@ final as (
         last_team_id,
         closed_without_resolution = 1 and first_resolved_at is null as is_closed_unresolved,
         coalesce(last_state, 'waiting') <> 'done' as is_open,
-        paused_seconds / 3600.0 as paused_hours,
-        blocked_seconds / 3600.0 as blocked_hours,
-        waiting_seconds / 3600.0 as waiting_hours,
+        paused_seconds / 3600e0 as paused_hours,
+        blocked_seconds / 3600e0 as blocked_hours,
+        waiting_seconds / 3600e0 as waiting_hours,
         -- the requester's clock to the first resolution, and the same with what stopped the clock taken out
         {{ counterpoise.hours_between('created_at', 'first_resolved_at') }} as elapsed_hours,
         case when first_resolved_at is not null then greatest(
-            {{ counterpoise.hours_between('created_at', 'first_resolved_at') }} - (paused_seconds + done_seconds) / 3600.0, 0
+            {{ counterpoise.hours_between('created_at', 'first_resolved_at') }} - (paused_seconds + done_seconds) / 3600e0, 0
         ) end as working_hours,
         pause_events,
         requester_pause_events,

@@ -19,7 +19,7 @@ final as (
         raw_status,
         state,
         team_id,
-        {{ counterpoise.as_double('seconds_to_next / 3600.0') }} as hours_to_next
+        {{ counterpoise.as_double('seconds_to_next / 3600e0') }} as hours_to_next
     from steps
 
 )

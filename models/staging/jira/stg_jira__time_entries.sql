@@ -72,7 +72,7 @@ select
         'work_item_id': 'work_item_id',
         'activity': 'activity',
         'started_at': 'started',
-        'hours': 'time_spent_seconds / 3600.0',
+        'hours': 'time_spent_seconds / 3600e0',
         'owner_first': counterpoise.owner_id('team', 'team_now'),
         'owner_second': counterpoise.owner_id('board', 'board_id'),
         'owner_third': counterpoise.owner_id('project', 'project_id'),

@@ -62,7 +62,7 @@ defined as (
     select
         sla_definitions.*,
         case lower(sla_definitions.target) when 'response' then 'first_response_hours' when 'resolution' then 'resolution_hours' end as metric_id,
-        {{ counterpoise.epoch_seconds('sla_definitions.duration') }} / 3600.0 as threshold,
+        {{ counterpoise.epoch_seconds('sla_definitions.duration') }} / 3600e0 as threshold,
         calendars.calendar_id,
         meanings.mapped_value as item_type,
         lower(coalesce(sla_definitions.start_condition, '')) as condition

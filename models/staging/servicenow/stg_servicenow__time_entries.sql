@@ -101,7 +101,7 @@ entries as (
         user_value as person_id,
         cast(null as {{ counterpoise.type_of('string') }}) as category,
         coalesce(cast(work_date as {{ counterpoise.type_of('timestamp') }}), sys_created_on) as started_at,
-        time_in_seconds / 3600.0 as hours
+        time_in_seconds / 3600e0 as hours
     from time_worked
     {%- for day in days %}
     union all
