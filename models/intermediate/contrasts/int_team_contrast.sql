@@ -28,7 +28,9 @@ baselines as (
         {{ counterpoise.as_double('sum(baseline_link_sum)') }} as base_sum,
         {{ counterpoise.as_double('sum(baseline_link_weight)') }} as base_weight,
         {{ counterpoise.as_double('sum(baseline_link_squares)') }} as base_squares,
-        {{ counterpoise.as_double('sum(case when baseline_link_weight > 0 then baseline_link_sum * baseline_link_sum / baseline_link_weight else 0 end)') }} as base_between,
+        -- in doubles before the division: a quotient of decimals has six places on Spark
+        {%- set link_sum, link_weight = counterpoise.as_double('baseline_link_sum'), counterpoise.as_double('baseline_link_weight') %}
+        sum(case when baseline_link_weight > 0 then {{ link_sum }} * {{ link_sum }} / {{ link_weight }} else 0 end) as base_between,
         sum(case when baseline_link_weight > 0 then 1 else 0 end) as base_strata
     from windows
     group by team_id, metric_id, week

@@ -20,12 +20,14 @@ from typing import Any, ClassVar
 import great_expectations.expectations as gxe
 import sqlalchemy as sa
 from great_expectations.core.batch import Batch
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.execution_engine import SparkDFExecutionEngine, SqlAlchemyExecutionEngine
 from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.query_metric_provider import QueryMetricProvider
 from great_expectations.validator.validator import Validator
+
+from counterpoise.guardrails.spark_tables import SparkTables
 
 _MAX_ROWS = 100_000
 _EXCEPTION_CLASS = re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", re.MULTILINE)
@@ -42,9 +44,21 @@ class GroupedRows(QueryMetricProvider):
         cls, execution_engine: SqlAlchemyExecutionEngine, metric_value_kwargs: dict, **_: Any
     ) -> list[dict[str, Any]]:
         rows = execution_engine.execute_query(sa.text(metric_value_kwargs["query"])).fetchmany(_MAX_ROWS + 1)
-        if len(rows) > _MAX_ROWS:
-            raise ValueError("the query of a check must group its rows")
-        return [dict(row._mapping) for row in rows]
+        return [dict(row._mapping) for row in _few(rows)]
+
+    @metric_value(engine=SparkDFExecutionEngine)
+    def _spark(
+        cls, execution_engine: SparkDFExecutionEngine, metric_value_kwargs: dict, **_: Any
+    ) -> list[dict[str, Any]]:
+        rows = execution_engine.spark.sql(metric_value_kwargs["query"]).take(_MAX_ROWS + 1)
+        return [row.asDict() for row in _few(rows)]
+
+
+def _few(rows: Sequence[Any]) -> Sequence[Any]:
+    """The same rows. A query that returns more of them than there can be groups is at fault."""
+    if len(rows) > _MAX_ROWS:
+        raise ValueError("the query of a check must group its rows")
+    return rows
 
 
 class ExpectUnexpectedShareToBeAtMost(BatchExpectation):
@@ -117,8 +131,25 @@ def expectation(name: str, check_id: str, kwargs: dict[str, Any]) -> gxe.Expecta
     return expectation_class(**kwargs, meta={"check_id": check_id})
 
 
+def batches_of(engine: sa.Engine | SparkTables) -> "TableBatches | SparkBatches":
+    """Tables of an engine as Great Expectations sees them."""
+    return SparkBatches(engine) if isinstance(engine, SparkTables) else TableBatches(engine)
+
+
+class SparkBatches:
+    """Tables of a Spark session as Great Expectations sees them; nothing is copied or kept in memory."""
+
+    def __init__(self, tables: SparkTables) -> None:
+        self._tables = tables
+
+    def validator(self, schema: str, table: str) -> Validator:
+        name = f"{self._tables.quoted(schema)}.{self._tables.quoted(table)}"
+        engine = SparkDFExecutionEngine(spark=self._tables.session, persist=False)
+        return _QuietValidator(engine, batches=[Batch(data=self._tables.session.table(name))])
+
+
 class TableBatches:
-    """Tables of one database as Great Expectations sees them. Spark would offer the same two methods."""
+    """Tables of one database as Great Expectations sees them."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._execution_engine = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)

@@ -1,4 +1,4 @@
-"""Runs the checks of one stage where the data lies: in a DuckDB file or connection, or in PostgreSQL."""
+"""Runs the checks of one stage where the data lies: in a DuckDB file or connection, in PostgreSQL or in Spark."""
 
 import re
 import time
@@ -16,9 +16,11 @@ import sqlalchemy as sa
 from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.guardrails.duckdb_dialect import duckdb_engine
 from counterpoise.guardrails.results import CheckReport, CheckResult, SkippedCheck
+from counterpoise.guardrails.spark_tables import SparkTables
 from counterpoise.guardrails.suite import MEASURED, STAGES, TABLE_EXISTS, VALUES_IN_SET, Check, load_suites
 
-Warehouse = str | Path | sa.Engine | duckdb.DuckDBPyConnection
+Warehouse = str | Path | sa.Engine | duckdb.DuckDBPyConnection | SparkTables
+Engine = sa.Engine | SparkTables
 Columns = dict[str, dict[str, str]]  # table -> column -> type, of one schema
 
 _EXAMPLES = 20
@@ -43,8 +45,8 @@ def run_checks(
     """Run every check of `stage` (raw, marts, scores) whose table is there.
 
     Args:
-        url_or_engine: path of a DuckDB file, URL or engine of a database that SQLAlchemy knows, or an open
-            DuckDB connection (what is not committed in it is not seen; it stays open).
+        url_or_engine: path of a DuckDB file, URL or engine of a database that SQLAlchemy knows, an open
+            DuckDB connection (what is not committed in it is not seen; it stays open), or tables of a Spark session.
         read_only: open a DuckDB file read-only.
         connection_factory: gives a DuckDB connection to use and close, in place of `url_or_engine`.
         now: the run's clock; without a zone it is UTC. Default: the present.
@@ -86,9 +88,9 @@ def _engine(
     warehouse: Warehouse | None,
     read_only: bool,
     connection_factory: Callable[[], duckdb.DuckDBPyConnection] | None,
-) -> Iterator[sa.Engine]:
+) -> Iterator[Engine]:
     """An engine on the warehouse; what was opened here is closed at the end."""
-    if isinstance(warehouse, sa.Engine):
+    if isinstance(warehouse, Engine):
         yield warehouse
         return
     if connection_factory is not None:
@@ -110,8 +112,10 @@ def _with_driver(url: sa.URL) -> sa.URL:
     return url.set(drivername="postgresql+psycopg2") if url.drivername in ("postgres", "postgresql") else url
 
 
-def _columns(engine: sa.Engine, schema: str) -> Columns:
+def _columns(engine: Engine, schema: str) -> Columns:
     """Every table and view of the schema with its columns; empty if the schema is not there."""
+    if isinstance(engine, SparkTables):
+        return engine.columns(schema)
     try:
         inspector = sa.inspect(engine)
         if schema not in inspector.get_schema_names():
@@ -123,6 +127,11 @@ def _columns(engine: sa.Engine, schema: str) -> Columns:
             " reached, that no other process holds it, and that this user may read it."
         ) from error
     return {table: {c["name"]: str(c["type"]) for c in columns} for (_, table), columns in found.items()}
+
+
+def _quote_of(engine: Engine) -> Callable[[str], str]:
+    """How names are quoted there."""
+    return engine.quoted if isinstance(engine, SparkTables) else engine.dialect.identifier_preparer.quote_identifier
 
 
 def _why_skipped(check: Check, columns: Columns, connectors: Sequence[str]) -> str | None:
@@ -146,7 +155,7 @@ def _why_skipped(check: Check, columns: Columns, connectors: Sequence[str]) -> s
 class _Run:
     """Evaluates checks and turns what Great Expectations says into results."""
 
-    def __init__(self, engine: sa.Engine, schema: str, columns: Columns, run_id: str, clock: datetime) -> None:
+    def __init__(self, engine: Engine, schema: str, columns: Columns, run_id: str, clock: datetime) -> None:
         self._engine = engine
         self._schema = schema
         self._columns = columns
@@ -170,7 +179,7 @@ class _Run:
             return {}
         from counterpoise.guardrails import expectations as gx  # takes seconds to import
 
-        batches = gx.TableBatches(self._engine)
+        batches = gx.batches_of(self._engine)
         by_table: dict[str, list[Check]] = defaultdict(list)
         for check in checks:
             by_table[check.table].append(check)
@@ -192,7 +201,7 @@ class _Run:
         if check.sql is None:
             tomorrow = self._clock + timedelta(days=1)
             return {key: tomorrow if value == "{tomorrow}" else value for key, value in check.kwargs.items()}
-        quote = self._engine.dialect.identifier_preparer.quote_identifier
+        quote = _quote_of(self._engine)
         tables = {table: f"{quote(self._schema)}.{quote(table)}" for table in check.reads}
         return {
             "query": check.sql.format(**tables, now=f"timestamp '{self._clock:%Y-%m-%d %H:%M:%S}'"),

@@ -12,6 +12,7 @@ from counterpoise.warehouse.base import MARTS, RAW, Layout, Warehouse
 from counterpoise.warehouse.dbt import DbtProject
 from counterpoise.warehouse.duckdb_file import DuckDBFile, build_file
 from counterpoise.warehouse.postgres import Postgres
+from counterpoise.warehouse.spark import Spark
 
 _SWITCHES = ("_enabled", "_adapters")  # ends of the vars that make dbt read a tool
 
@@ -32,8 +33,14 @@ def open_warehouse(project: DbtProject, database: Path | None) -> Warehouse:
         return DuckDBFile(database, project, _layout(project, output))
     if kind == "postgres":
         return Postgres(_libpq(output), project, _layout(project, output))
+    if kind == "spark" and output.get("method") == "session":
+        settings = {name: str(value) for name, value in (output.get("server_side_parameters") or {}).items()}
+        return Spark(settings, project, _layout(project, output))
+    if kind == "spark":
+        raise UsageError("Scoring reaches Spark by `method: session` only; by any other dbt alone builds the marts.")
     raise UsageError(
-        f"Scoring does not reach a {kind} warehouse yet; dbt alone builds the marts there. Targets: duckdb, postgres."
+        f"Scoring does not reach a {kind} warehouse yet; dbt alone builds the marts there. "
+        "Targets: duckdb, postgres, spark."
     )
 
 
