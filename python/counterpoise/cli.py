@@ -295,6 +295,7 @@ def report(out, **where) -> None:
             out,
             marts_schema=warehouse.marts_schema,
             progress=lambda detail: screen("report", detail),
+            marts=warehouse.tables(warehouse.marts_schema),
         )
     screen.end()
     click.echo(f"Report: {page}")

@@ -124,6 +124,7 @@ def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min
             marts_schema=warehouse.marts_schema,
             progress=lambda detail: progress("report", detail.removeprefix("Report: ")),
             min_people=min_people,
+            marts=warehouse.tables(warehouse.marts_schema),
         )
         progress("publish", "swapping in the new marts and report")
         waiting = bring_beside(aside, out)

@@ -11,6 +11,7 @@ import pyarrow.csv as pacsv
 import pytest
 
 from conftest import ROOT, Bench, real_data
+from contracts import assert_contracts_hold
 from counterpoise.inputs import load_event_log, load_folder
 from counterpoise.scoring import score
 from counterpoise.warehouse import Postgres
@@ -123,6 +124,14 @@ def test_duckdb_holds_little_memory_only_while_batches_are_read(bench: Bench) ->
         list(bench.warehouse.batches("select error('no') from range(3)"))
     assert bench.warehouse.query(settings).equals(before)
     bench.warehouse.release()
+
+
+def test_duckdb_enforces_contracts(tmp_path: Path) -> None:
+    assert_contracts_hold(tmp_path, "duckdb", {"COUNTERPOISE_BUILD_FILE": str(tmp_path / "kept.duckdb")})
+
+
+def test_postgres_enforces_contracts(postgres: Postgres, tmp_path: Path) -> None:
+    assert_contracts_hold(tmp_path, "postgres", dict(postgres.project.environment))
 
 
 def _build_both(bench: Bench, postgres: Postgres, folder: Path, load) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -257,12 +257,14 @@ class ReportData:
 class Marts:
     """Selects from the marts' schema and turns what goes wrong into a message with a remedy."""
 
-    def __init__(self, query: Query, schema: str) -> None:
+    def __init__(self, query: Query, schema: str, names: Set[str] | None = None) -> None:
+        """`names` are the marts that are there, for engines that have no `information_schema` to tell them."""
         # The name goes into SQL as it is, so nothing but a plain (or catalog-qualified) name may pass.
         if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?", schema):
             raise UsageError(f"{schema!r} is not a schema name. Use letters, digits and _, as in counterpoise.")
         self._query = query
         self._schema = schema
+        self._names = names
 
     def table(self, sql: str) -> pa.Table:
         """Rows of a select; `{marts}` in it stands for the schema."""
@@ -277,8 +279,10 @@ class Marts:
                 "`counterpoise build` (or a whole `counterpoise run`) first, with the same target."
             ) from problem
 
-    def names(self) -> set[str]:
+    def names(self) -> Set[str]:
         """Names of the marts that are there: an area that is switched off has none."""
+        if self._names is not None:
+            return self._names
         schema = self._schema.rpartition(".")[2]
         found = self.table(f"select table_name from information_schema.tables where table_schema = '{schema}'")
         return set(found["table_name"].to_pylist())

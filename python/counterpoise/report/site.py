@@ -1,7 +1,7 @@
 """Renders the pages into a folder beside the report and puts it in the report's place."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from jinja2 import Environment
@@ -35,6 +35,7 @@ def build_report(
     marts_schema: str = "counterpoise",
     min_people: int = MIN_PEOPLE,
     progress: Callable[[str], None] | None = None,
+    marts: Set[str] | None = None,
 ) -> Path:
     """Writes the static report from the marts and returns the path of its index.html.
 
@@ -47,6 +48,7 @@ def build_report(
         marts_schema: schema that holds the marts.
         min_people: teams known to have fewer people show no figures or items of their own (never below 3).
         progress: told in a few words what is being done.
+        marts: names of the marts that are there; asked of `information_schema` where they are not given.
 
     Raises:
         UsageError: `out_dir` holds something else than a report, or `marts_schema` is not a plain name.
@@ -57,7 +59,7 @@ def build_report(
     check_out_dir(out_dir)
     tell("Report: reading the marts")
     data = load(query, marts_schema, min_people)
-    tables = load_tables(Marts(query, marts_schema), data)
+    tables = load_tables(Marts(query, marts_schema, marts), data)
     fresh = out_dir.with_name(f".{out_dir.name}.new")
     try:
         _restore(out_dir)

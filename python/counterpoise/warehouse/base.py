@@ -80,6 +80,11 @@ class Warehouse(ABC):
         )
         return found.num_rows > 0
 
+    def tables(self, schema: str) -> set[str]:
+        """Names of the tables and views of a schema."""
+        found = self.query("select table_name from information_schema.tables where table_schema = ?", [schema])
+        return set(found["table_name"].to_pylist())
+
     @abstractmethod
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The same rows batch by batch, for selects that do not fit into memory at once."""

@@ -81,6 +81,9 @@ class Spark(Warehouse):
     def has(self, schema: str, table: str) -> bool:
         return bool(self.connect().catalog.tableExists(f"{schema}.{table}"))
 
+    def tables(self, schema: str) -> set[str]:
+        return {table.name for table in self.connect().catalog.listTables(schema) if not table.isTemporary}
+
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         for row in _packed(self.connect().sql(sql)).toLocalIterator():
             yield from _unpacked(row[0])
@@ -143,7 +146,13 @@ class Spark(Warehouse):
         from pyspark.errors import AnalysisException
 
         session = self.connect()
-        session.sql(f"create schema if not exists {self.private_schema}")
+        try:
+            session.sql(f"create schema if not exists {self.private_schema}")
+        except AnalysisException as error:
+            raise CounterpoiseError(
+                f"The catalog of {self.shown_as} could not be reached. A metastore of Derby's lets one process in at a "
+                "time: see whether another has it open. Nothing was changed."
+            ) from error
         host, since = socket.gethostname(), f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         properties = f"'run.host' = '{host}', 'run.process' = '{os.getpid()}', 'run.since' = '{since}'"
         made = f"create table {self._lock_table} (held boolean) using iceberg tblproperties ({properties})"

@@ -18,7 +18,9 @@ _TAKES_TWO = (5, 6)
 def iceberg_jars(folder: Path) -> list[Path]:
     """Iceberg's runtime for Spark, and the Jackson it expects, made once in `folder`."""
     runtime = next(
-        Path(str(file.locate())) for file in files(_PACKAGE) or [] if "iceberg-spark-runtime" in file.name and file.suffix == ".jar"
+        Path(str(file.locate()))
+        for file in files(_PACKAGE) or []
+        if "iceberg-spark-runtime" in file.name and file.suffix == ".jar"
     )
     jackson = folder / "iceberg-jackson.jar"
     if not jackson.exists():
