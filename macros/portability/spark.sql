@@ -20,7 +20,7 @@
     {%- for name, type in model['config'].get('column_types', {}).items() -%}
         {%- do types.update({name: counterpoise.spark_type(type)}) -%}
     {%- endfor -%}
-    {{ return(dbt_spark.spark__create_csv_table({'config': dict(model['config'], column_types=types)}, agate_table)) }}
+    {{ return(dbt.spark__create_csv_table({'config': dict(model['config'], column_types=types)}, agate_table)) }}
 {% endmacro %}
 
 {#- dbt-spark's own way of loading a seed by a session writes null as the text 'None' and stumbles over apostrophes: literals, then. -#}

@@ -1,6 +1,6 @@
 -- Output metrics are reviewed without the outcome on the table, more often than usual. A quarter in which no review says whether the
 -- outcome was shown cannot be judged.
-{%- set usual = counterpoise.setting('unreviewed_usual_share') %}
+{%- set usual = counterpoise.as_double(counterpoise.setting('unreviewed_usual_share')) %}
 with
 
 team_weeks as (
