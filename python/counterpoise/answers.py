@@ -255,15 +255,11 @@ def known_by(warehouse: Warehouse) -> Known:
     """
     ids: dict[str, frozenset[str]] = {}
     for column, mart in _MARTS.items():
-        exists = warehouse.query(
-            "select 1 as one_row from information_schema.tables where table_schema = ? and table_name = ?",
-            [warehouse.marts_schema, mart],
-        )
-        if not exists.num_rows:
+        if not warehouse.has(warehouse.marts_schema, mart):
             raise UsageError(
                 f"{warehouse.shown_as} has no {mart} yet: there is nothing to answer. Call `counterpoise run` first."
             )
-        rows = warehouse.query(f"select {column} from {quoted(warehouse.marts_schema)}.{quoted(mart)}")
+        rows = warehouse.query(f"select {column} from {warehouse.marts_schema}.{mart}")
         ids[column] = frozenset(rows[column].to_pylist())
     return Known(ids)
 

@@ -23,7 +23,6 @@ import pyarrow as pa
 from counterpoise.answers import known_by
 from counterpoise.errors import UsageError
 from counterpoise.warehouse import Warehouse
-from counterpoise.warehouse.duckdb_file import quoted
 
 SECRET_VARIABLE = "COUNTERPOISE_ROTATION_SECRET"
 SHORTEST_SECRET = 16
@@ -229,8 +228,8 @@ def published(warehouse: Warehouse) -> list[dict[str, Any]]:
         UsageError: the relation was not built yet.
     """
     known_by(warehouse)
-    listed = ", ".join(quoted(name) for name in COLUMNS)
-    return warehouse.query(f"select {listed} from {quoted(warehouse.marts_schema)}.metric_rotation").to_pylist()
+    # names as they are: engines quote them in different ways
+    return warehouse.query(f"select {', '.join(COLUMNS)} from {warehouse.marts_schema}.metric_rotation").to_pylist()
 
 
 def keep(warehouse: Warehouse, found: Sequence[Draw]) -> int:

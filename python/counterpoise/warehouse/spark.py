@@ -36,9 +36,6 @@ class Spark(Warehouse):
         self.project = project
         self.layout = layout
         self._locked = False
-        if settings.get("spark.master", "local").startswith("local"):
-            # executors of this machine run the Python of this process, or they would find another Arrow or none
-            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
     @property
     def shown_as(self) -> str:
@@ -62,6 +59,9 @@ class Spark(Warehouse):
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
 
+        if self.settings.get("spark.master", "local").startswith("local"):
+            # executors of this machine run the Python of this process, or they would find another Arrow or none
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = SparkSession.builder.enableHiveSupport()
         for name, value in self.settings.items():
             builder = builder.config(name, value)
