@@ -56,8 +56,11 @@ class Spark(Warehouse):
         Raises:
             CounterpoiseError: Spark does not start, or does not reach its catalog.
         """
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
+        try:
+            from pyspark.errors import PySparkException
+            from pyspark.sql import SparkSession
+        except ImportError as error:
+            raise CounterpoiseError("Spark is not installed here: pip install 'counterpoise[spark]'.") from error
 
         if self.settings.get("spark.master", "local").startswith("local"):
             # executors of this machine run the Python of this process, or they would find another Arrow or none
@@ -143,9 +146,9 @@ class Spark(Warehouse):
 
     def _take_lock(self) -> None:
         """Spark has no locks to ask for, but a catalog makes a table once: whoever made it has the lock."""
+        session = self.connect()
         from pyspark.errors import AnalysisException
 
-        session = self.connect()
         try:
             session.sql(f"create schema if not exists {self.private_schema}")
         except AnalysisException as error:
