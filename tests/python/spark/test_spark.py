@@ -89,6 +89,8 @@ def load_raw(spark: Spark, place: Place, folder: Path) -> None:
         named = connection.execute("select table_name from duckdb_tables() where schema_name = 'work_system'")
         for (table,) in named.fetchall():
             rows = connection.sql(f'from work_system."{table}"').to_arrow_table()
+            # Iceberg keeps this name for itself; it may be absent
+            rows = rows.drop_columns([name for name in rows.column_names if name == "_deleted"])
             # a column without any value has no type there
             kinds = [(field.name, pa.string() if pa.types.is_null(field.type) else field.type) for field in rows.schema]
             file = folder / f"{place.folder.name}_{table}.parquet"
