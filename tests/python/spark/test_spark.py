@@ -177,6 +177,17 @@ def test_each_step_can_be_called_alone(both: Both, folder: Path) -> None:
     assert_same_marts(both.duck, both.spark, ["team_risk", "team_risk_reasons"])
 
 
+def test_draws_are_published(both: Both) -> None:
+    secret = {"COUNTERPOISE_ROTATION_SECRET": "a secret of thirty-two characters"}
+    plan = ("--pool", "reopen_rate,csat", "--start", "2026-01-01", "--periods", "3", "--as-of", "2026-02-15")
+    teams = both.query("select count(*) as n from {marts}.dim_team")[1][0]["n"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*secret.popitem())
+        assert f"2 of 3 periods, {2 * teams} new draws" in on_spark("rotate", *plan).said
+        assert "0 new draws" in on_spark("rotate", *plan).said
+    assert f"{2 * teams} draws fit their keys" in on_spark("rotate", "--verify").said
+
+
 def test_a_check_that_fails_says_so(both: Both) -> None:
     session = both.spark.connect()
     session.sql("insert into counterpoise.dim_team select * from counterpoise.dim_team limit 1")
