@@ -6,7 +6,7 @@ DEMO := .counterpoise/demo
 UV_VERSION := 0.13.9
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: run test test-slow lint docs lock clean help
+.PHONY: run test test-slow bench lint docs lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,8 +21,11 @@ test: $(VENV)/.test-ready  ## the tests, in under ten minutes
 test-slow: $(VENV)/.test-ready  ## the tests that take long
 	$(BIN)/python -m pytest -m slow
 
+bench: $(VENV)/.run-ready  ## seconds and memory of every step at 1, 10 and 100 million events; SIZES=10 for one
+	@$(BIN)/python -m bench $(if $(SIZES),--sizes "$(SIZES)",--docs docs)
+
 lint: $(VENV)/.test-ready  ## style of Python and SQL
-	$(BIN)/ruff check python tests
+	$(BIN)/ruff check python tests bench
 	$(BIN)/sqlfluff lint --processes 2 models macros tests/generic tests/singular
 
 docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries
