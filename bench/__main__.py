@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -72,11 +73,13 @@ def bench(size: int, folder: Path, teams: int) -> dict:
     print(f"{size} million events, {teams} teams: making the raw tables", flush=True)
     _make(folder, teams)
     _forget_builds(folder)
-    print("an empty warehouse", flush=True)
+    others = os.getloadavg()[0]
+    print(f"an empty warehouse; load average of the machine before: {others:.1f}", flush=True)
     fixed = _measure(folder / "empty", tuple(step for step in _STEPS if step not in ("day_load", "no_op_build")))
     print("full", flush=True)
     costs = _measure(folder, ("load", "floor", *_STEPS[1:]))
-    measure([sys.executable, "-m", "bench.step", "count", str(folder)], folder / "log.txt")
+    if measure([sys.executable, "-m", "bench.step", "count", str(folder)], folder / "log.txt").exit_code:
+        raise SystemExit(f"Nothing was loaded; {folder / 'log.txt'} says why.")
     # A step that failed on nothing did not do all that it does; its fixed cost is not known.
     found = result(
         size,
@@ -86,6 +89,7 @@ def bench(size: int, folder: Path, teams: int) -> dict:
         {step: cost.seconds for step, cost in fixed.items() if cost.exit_code in (0, 3)},
         [step for step, cost in costs.items() if cost.exit_code not in (0, 3)],
     )
+    found["load_average_before"] = round(others, 1)
     (folder / "result.json").write_text(json.dumps(found), encoding="utf-8")
     _forget_builds(folder)
     return found

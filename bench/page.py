@@ -50,7 +50,8 @@ def as_markdown(results: Sequence[Mapping[str, Any]], where: str) -> str:
     for found in results:
         lines += [
             f"## {found['size']} million events", "",
-            f"{found['rows']['teams']:,} teams, {found['rows']['work_item_events']:,} events.", "",
+            f"{found['rows']['teams']:,} teams, {found['rows']['work_item_events']:,} events. "
+            f"Load average of the machine before: {found.get('load_average_before', 'not known')}.", "",
             "| step | seconds | on an empty warehouse | net | net by floor | peak MB |", "|---|---|---|---|---|---|",
             *(_row(found, step) for step in _STEPS if step in found["seconds"]), "",
         ]  # fmt: skip
