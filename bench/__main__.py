@@ -110,7 +110,9 @@ def main() -> None:
         # here, and in a process of its own: what draws charts is large
         kept = CACHE.absolute() / "results.json"
         kept.write_text(json.dumps(results), encoding="utf-8")
-        measure([sys.executable, "-m", "bench.page", str(kept), str(options.docs)], CACHE.absolute() / "log.txt")
+        command = [sys.executable, "-m", "bench.page", str(kept), str(options.docs)]
+        if measure(command, CACHE.absolute() / "log.txt").exit_code:
+            raise SystemExit(f"The page could not be written; {CACHE / 'log.txt'} says why.")
     for found in results:
         print(json.dumps(found))
     sys.exit(1 if any(found["failed"] for found in results) else 0)
