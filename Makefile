@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 SPARK := .venv-spark
-.PHONY: run test test-slow test-spark test-spark-slow lint docs lock clean help
+.PHONY: run test test-slow test-spark test-spark-slow bench lint docs lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -35,8 +35,11 @@ define on-spark
 	else echo "The tests on Spark are skipped: they need Java 8, 11 or 17, and there is none on the PATH" >&2; test -z "$(COUNTERPOISE_REQUIRE_SPARK)"; fi
 endef
 
+bench: $(VENV)/.run-ready  ## seconds and memory of every step at 1, 10 and 100 million events; SIZES=10 for one
+	@$(BIN)/python -m bench $(if $(SIZES),--sizes "$(SIZES)",--docs docs)
+
 lint: $(VENV)/.test-ready  ## style of Python and SQL
-	$(BIN)/ruff check python tests
+	$(BIN)/ruff check python tests bench
 	$(BIN)/sqlfluff lint --processes 2 models macros tests/generic tests/singular
 
 docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries

@@ -226,12 +226,13 @@ def _show(summary: Any) -> None:
 
 @main.command()
 @_warehouse_options
+@click.option("--without-tests", is_flag=True, help="Leave out dbt's tests of the data, as `run` does.")
 @_refusals
-def build(**where) -> None:
+def build(without_tests, **where) -> None:
     """Build the marts from the raw tables already there. Nothing is scored or published."""
     screen = Screen()
     with _open(**where) as warehouse:
-        warehouse.build(lambda detail: screen("build", detail))
+        warehouse.build(lambda detail: screen("build", detail), tested=not without_tests)
     screen.end()
     click.echo(f"Built: {warehouse.shown_as}")
 

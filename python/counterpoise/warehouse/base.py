@@ -54,13 +54,13 @@ class Warehouse(ABC):
     def raw_schema(self) -> str:
         return self.layout.raw_schema
 
-    def build(self, progress: Progress | None = None) -> None:
-        """Run dbt's models, seeds and tests in the private place.
+    def build(self, progress: Progress | None = None, *, tested: bool = True) -> None:
+        """Run dbt's models, seeds and, unless `tested` is false, tests in the private place.
 
         Raises:
             CounterpoiseError: dbt failed; the message names what and why.
         """
-        self.project.build(progress)
+        self.project.build(progress, tested=tested)
 
     @abstractmethod
     def __enter__(self) -> "Warehouse": ...

@@ -23,11 +23,19 @@ _BATCH_ROWS = 250_000
 # While rows are handed over DuckDB shall not keep most of the machine's memory for what it has read, as it does by
 # default. Each thread of a sort needs its share of it: 64 of them do not come out with so little.
 _BATCH_MEMORY, _BATCH_THREADS = "512MB", 2
+# Else DuckDB takes four fifths of the machine's memory, and more stands beside it in the same process. The same
+# variable, with the same default, is in the dbt profile.
+MEMORY_VARIABLE, DEFAULT_MEMORY = "COUNTERPOISE_MEMORY_LIMIT", "50%"
 
 
 def _literal(text: str) -> str:
     """A text as a quoted SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def memory_limit() -> str:
+    """How much memory DuckDB may use, in its own words: a size, or a share of the machine's."""
+    return os.environ.get(MEMORY_VARIABLE) or DEFAULT_MEMORY
 
 
 def quoted(name: str) -> str:
@@ -67,6 +75,8 @@ class DuckDBFile(Warehouse):
         try:
             self.build_folder.mkdir(parents=True, exist_ok=True)
             self._take_lock()
+            # what a killed run has spilled
+            shutil.rmtree(self.build_file.with_name(f"{self.build_file.name}.tmp"), ignore_errors=True)
             self._refuse_foreign_file()
         except BaseException as error:
             self._drop_lock()
@@ -87,7 +97,8 @@ class DuckDBFile(Warehouse):
         if self._connection is None:
             try:
                 self._connection = duckdb.connect(
-                    str(self.build_file), config={"storage_compatibility_version": STORAGE_VERSION}
+                    str(self.build_file),
+                    config={"storage_compatibility_version": STORAGE_VERSION, "memory_limit": memory_limit()},
                 )
             except duckdb.Error as error:
                 raise CounterpoiseError(
@@ -114,7 +125,7 @@ class DuckDBFile(Warehouse):
             yield from connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
         finally:
             if self._connection is connection:  # who stopped halfway may have closed it
-                connection.execute("reset memory_limit; reset threads")
+                connection.execute(f"set memory_limit = {_literal(memory_limit())}; reset threads")
 
     def append_rows(self, table: str, rows: pa.Table) -> None:
         connection = self.connect()
