@@ -15,7 +15,7 @@ metrics as (
 paired as (
 
     select output_metric_id as metric_id from {{ ref('dim_pair') }}
-    union
+    {{ counterpoise.union_distinct() }}
     select outcome_metric_id as metric_id from {{ ref('dim_pair') }}
 
 ),
