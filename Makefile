@@ -6,7 +6,7 @@ DEMO := .counterpoise/demo
 UV_VERSION := 0.13.9
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: run test test-slow lint docs lock clean help
+.PHONY: run test test-slow test-warehouses lint docs lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -20,6 +20,9 @@ test: $(VENV)/.test-ready  ## the tests, in under ten minutes
 
 test-slow: $(VENV)/.test-ready  ## the tests that take long
 	$(BIN)/python -m pytest -m slow
+
+test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that no test can run
+	$(BIN)/python -m pytest -m slow tests/python/test_other_warehouses.py
 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
 	$(BIN)/ruff check python tests

@@ -76,3 +76,14 @@
 {%- endmacro %}
 {% macro default__union_distinct() -%}union{%- endmacro %}
 {% macro bigquery__union_distinct() -%}union distinct{%- endmacro %}
+
+{#- Covariance of all rows in which both are known. -#}
+{% macro covariance(one, other) -%}
+    {{ return(adapter.dispatch('covariance', 'counterpoise')(one, other)) }}
+{%- endmacro %}
+{% macro default__covariance(one, other) -%}
+    covar_pop({{ one }}, {{ other }})
+{%- endmacro %}
+{% macro redshift__covariance(one, other) -%}
+    (avg({{ one }} * {{ other }}) - avg(case when {{ other }} is not null then {{ one }} end) * avg(case when {{ one }} is not null then {{ other }} end))
+{%- endmacro %}

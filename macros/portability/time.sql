@@ -49,6 +49,17 @@
     date_add('second', cast({{ seconds }} as bigint), {{ timestamp }})
 {%- endmacro %}
 
+{#- A timestamp that carries a time zone, as the same instant on the clock of UTC. -#}
+{% macro in_utc(expression) -%}
+    {{ return(adapter.dispatch('in_utc', 'counterpoise')(expression)) }}
+{%- endmacro %}
+{% macro default__in_utc(expression) -%}
+    {{ expression }} at time zone 'UTC'
+{%- endmacro %}
+{% macro snowflake__in_utc(expression) -%}
+    convert_timezone('UTC', {{ expression }})
+{%- endmacro %}
+
 {#- UTC as the wall clock of a time zone shows it; null zone means UTC. -#}
 {% macro to_local(timestamp, timezone) -%}
     {{ return(adapter.dispatch('to_local', 'counterpoise')(timestamp, timezone)) }}

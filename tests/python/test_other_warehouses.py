@@ -55,8 +55,10 @@ def _compile(dbt: Path, folder: Path, warehouse: str, connectors: bool) -> dict[
     output = {"counterpoise": {"target": warehouse, "outputs": {warehouse: _OUTPUTS[warehouse]}}}
     (folder / "profiles.yml").write_text(yaml.safe_dump(output))
     settings = {"counterpoise_assumed_columns": True} | {f"counterpoise_{tool}_enabled": connectors for tool in _TOOLS}
+    # dbt-databricks asks its connection, which is never opened, what the warehouse can do
+    introspect = "--introspect" if warehouse == "databricks" else "--no-introspect"
     ran = subprocess.run(
-        [dbt, "--quiet", "compile", "--no-populate-cache", "--no-introspect", "--select", "resource_type:model",
+        [dbt, "--quiet", "compile", "--no-populate-cache", introspect, "--select", "resource_type:model",
          "--project-dir", ROOT, "--profiles-dir", folder, "--vars", yaml.safe_dump(settings)],
         env={**os.environ, "DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")},
         capture_output=True, text=True, timeout=300, check=False,
