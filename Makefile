@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 SPARK := .venv-spark
-.PHONY: run test test-slow test-spark test-spark-slow bench lint docs lock clean help
+.PHONY: run test test-slow test-spark test-spark-slow test-warehouses bench lint docs lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -37,6 +37,9 @@ endef
 
 bench: $(VENV)/.run-ready  ## seconds and memory of every step at 1, 10 and 100 million events; SIZES=10 for one
 	@$(BIN)/python -m bench $(if $(SIZES),--sizes "$(SIZES)",--docs docs)
+
+test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that no test can run
+	$(BIN)/python -m pytest -m slow tests/python/test_other_warehouses.py
 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
 	$(BIN)/ruff check python tests bench

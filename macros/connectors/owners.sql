@@ -92,7 +92,7 @@
         {%- if column == 'team_id' %}
         coalesce(held_map.team_id, adapted.own_team) as team_id,
         {%- elif column == 'valid_from' %}
-        greatest(adapted.valid_from, coalesce(held_map.valid_from, adapted.valid_from)) as valid_from,
+        {{ counterpoise.greatest_known(['adapted.valid_from', 'held_map.valid_from']) }} as valid_from,
         {%- elif column == 'valid_to' %}
         nullif(
             least(coalesce(adapted.valid_to, cast('9999-12-31' as date)), coalesce(held_map.valid_to, cast('9999-12-31' as date))),

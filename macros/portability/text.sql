@@ -4,6 +4,7 @@
 {%- endmacro %}
 {% macro default__byte_order(expression) -%}{{ expression }}{%- endmacro %}
 {% macro postgres__byte_order(expression) -%}{{ expression }} collate "C"{%- endmacro %}
+{% macro redshift__byte_order(expression) -%}{{ expression }}{%- endmacro %}
 
 {#- A text value as a quoted SQL literal. -#}
 {% macro text_literal(value) -%}
@@ -19,6 +20,7 @@
 {% macro snowflake__sha256_hex(expression) -%}sha2({{ expression }}, 256){%- endmacro %}
 {% macro redshift__sha256_hex(expression) -%}sha2({{ expression }}, 256){%- endmacro %}
 {% macro bigquery__sha256_hex(expression) -%}to_hex(sha256({{ expression }})){%- endmacro %}
+{% macro trino__sha256_hex(expression) -%}lower(to_hex(sha256(to_utf8({{ expression }})))){%- endmacro %}
 
 {#- A whole number that tells texts apart, most of the time: equal texts have equal numbers, others nearly never. Quick, for sorting
     out what needs a closer look; it differs between engines and versions, so nothing that is kept may depend on it. -#}

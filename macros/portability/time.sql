@@ -9,6 +9,15 @@
 {% macro spark__epoch_seconds(timestamp) -%}
     unix_timestamp({{ timestamp }})
 {%- endmacro %}
+{% macro snowflake__epoch_seconds(timestamp) -%}
+    date_part(epoch_second, {{ timestamp }})
+{%- endmacro %}
+{% macro bigquery__epoch_seconds(timestamp) -%}
+    unix_seconds({{ timestamp }})
+{%- endmacro %}
+{% macro trino__epoch_seconds(timestamp) -%}
+    cast(floor(to_unixtime(with_timezone({{ timestamp }}, 'UTC'))) as bigint)
+{%- endmacro %}
 
 {% macro hours_between(start, finish) -%}
     ({{ counterpoise.epoch_seconds(finish) }} - {{ counterpoise.epoch_seconds(start) }}) / 3600e0
@@ -27,6 +36,29 @@
 {% macro spark__add_seconds(timestamp, seconds) -%}
     {{ timestamp }} + make_dt_interval(0, 0, 0, {{ seconds }})
 {%- endmacro %}
+{% macro snowflake__add_seconds(timestamp, seconds) -%}
+    dateadd(second, {{ seconds }}, {{ timestamp }})
+{%- endmacro %}
+{% macro redshift__add_seconds(timestamp, seconds) -%}
+    dateadd(second, {{ seconds }}, {{ timestamp }})
+{%- endmacro %}
+{% macro bigquery__add_seconds(timestamp, seconds) -%}
+    timestamp_add({{ timestamp }}, interval cast({{ seconds }} as int64) second)
+{%- endmacro %}
+{% macro trino__add_seconds(timestamp, seconds) -%}
+    date_add('second', cast({{ seconds }} as bigint), {{ timestamp }})
+{%- endmacro %}
+
+{#- A timestamp that carries a time zone, as the same instant on the clock of UTC. -#}
+{% macro in_utc(expression) -%}
+    {{ return(adapter.dispatch('in_utc', 'counterpoise')(expression)) }}
+{%- endmacro %}
+{% macro default__in_utc(expression) -%}
+    {{ expression }} at time zone 'UTC'
+{%- endmacro %}
+{% macro snowflake__in_utc(expression) -%}
+    convert_timezone('UTC', {{ expression }})
+{%- endmacro %}
 
 {#- UTC as the wall clock of a time zone shows it; null zone means UTC. -#}
 {% macro to_local(timestamp, timezone) -%}
@@ -40,6 +72,18 @@
 {%- endmacro %}
 {% macro spark__to_local(timestamp, timezone) -%}
     from_utc_timestamp({{ timestamp }}, coalesce({{ timezone }}, 'UTC'))
+{%- endmacro %}
+{% macro snowflake__to_local(timestamp, timezone) -%}
+    convert_timezone('UTC', coalesce({{ timezone }}, 'UTC'), {{ timestamp }})
+{%- endmacro %}
+{% macro redshift__to_local(timestamp, timezone) -%}
+    convert_timezone('UTC', coalesce({{ timezone }}, 'UTC'), {{ timestamp }})
+{%- endmacro %}
+{% macro bigquery__to_local(timestamp, timezone) -%}
+    timestamp(datetime({{ timestamp }}, coalesce({{ timezone }}, 'UTC')))
+{%- endmacro %}
+{% macro trino__to_local(timestamp, timezone) -%}
+    cast(at_timezone(with_timezone({{ timestamp }}, 'UTC'), coalesce({{ timezone }}, 'UTC')) as {{ counterpoise.type_of('timestamp') }})
 {%- endmacro %}
 
 {#- The instant (UTC) at which the wall clock of a time zone shows a time; null zone means UTC. A time that is shown twice is the first of

@@ -74,8 +74,8 @@
         cast(null as {{ type }})
     {%- elif column.config.get('meta', {}).get('person') -%}
         {{ counterpoise.hash_person(found.name, within) }}
-    {%- elif kind == 'timestamp' and ('with time zone' in found.type or 'timestamptz' in found.type) -%}
-        cast({{ found.name }} at time zone 'UTC' as {{ type }})
+    {%- elif kind == 'timestamp' and ('with time zone' in found.type or 'timestamptz' in found.type or found.type.startswith(('timestamp_tz', 'timestamp_ltz'))) -%}
+        cast({{ counterpoise.in_utc(found.name) }} as {{ type }})
     {%- else -%}
         cast({{ found.name }} as {{ type }})
     {%- endif -%}

@@ -211,6 +211,12 @@ select * from final
 {% macro default__timestamp_of_text(expression) -%}
     try_cast(replace(substring({{ expression }}, 1, 19), 'T', ' ') as {{ counterpoise.type_of('timestamp') }})
 {%- endmacro %}
+{% macro bigquery__timestamp_of_text(expression) -%}
+    safe_cast(replace(substring({{ expression }}, 1, 19), 'T', ' ') as {{ counterpoise.type_of('timestamp') }})
+{%- endmacro %}
+{% macro redshift__timestamp_of_text(expression) -%}
+    {{ counterpoise.default__timestamp_of_text(expression) }}
+{%- endmacro %}
 {% macro postgres__timestamp_of_text(expression) -%}
     case
         when {{ expression }} ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])([T ]([01]\d|2[0-3]):[0-5]\d|$)'
@@ -225,7 +231,7 @@ select * from final
     divided by is learnt later (`changes`). -#}
 {% macro moments(figures, changes) %}
     select team_id, week, known_week from {{ figures }}
-    union
+    {{ counterpoise.union_distinct() }}
     select
         changes.team_id,
         changes.week,

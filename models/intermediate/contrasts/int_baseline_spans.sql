@@ -123,7 +123,7 @@ starts as (
         {{ counterpoise.week_index(counterpoise.to_local('moments.changed_at', 'teams.timezone')) }} as week
     from moments
     inner join teams on moments.team_id is null or moments.team_id = teams.team_id
-    union
+    {{ counterpoise.union_distinct() }}
     -- a limit that is only named anew for the next quarter changes nothing; nor does a team's very first one
     select
         limits_in_turn.team_id,
@@ -145,7 +145,7 @@ begun as (
         week
     from starts
     where week > 0
-    union
+    {{ counterpoise.union_distinct() }}
     select
         team_id,
         metric_id,

@@ -210,7 +210,7 @@ judged as (
     select
         seasonal.*,
         greatest(1, case
-            when empirical_null.null_weeks >= 8 then {{ counterpoise.settled('empirical_null.typical_ratio') }}
+            when empirical_null.null_weeks >= 8 then coalesce({{ counterpoise.settled('empirical_null.typical_ratio') }}, 1)
             else {{ counterpoise.setting('null_ratio_without_history') }}
         end) as null_ratio,
         case when metrics.good_direction = 'down' then -1 else 1 end as direction

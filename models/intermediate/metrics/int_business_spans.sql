@@ -17,7 +17,7 @@ begun as (
         item_spans.span_number,
         coalesce(item_spans.state, '') not in ('paused', 'done') as is_running,
         calendars.open_seconds_at_keeping,
-        greatest({{ counterpoise.open_seconds_at(counterpoise.epoch_seconds('item_spans.started_at')) }}, calendars.open_seconds_at_creation) as open_seconds_at_start
+        {{ counterpoise.greatest_known([counterpoise.open_seconds_at(counterpoise.epoch_seconds('item_spans.started_at')), 'calendars.open_seconds_at_creation']) }} as open_seconds_at_start
     from calendars
     inner join {{ ref('int_item_spans') }} as item_spans
         on

@@ -55,7 +55,7 @@ final as (
         held.version_to_week,
         held.team_id,
         {{ counterpoise.week_index(counterpoise.to_local('held.first_response_at', 'teams.timezone')) }} as week,
-        greatest({{ counterpoise.hours_between('held.created_at', 'held.first_response_at') }}, 0) as response_hours,
+        {{ counterpoise.greatest_known([counterpoise.hours_between('held.created_at', 'held.first_response_at'), '0']) }} as response_hours,
         business.business_hours as response_business_hours
     from held
     left join business

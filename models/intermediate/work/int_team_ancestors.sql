@@ -18,7 +18,7 @@ working as (
 known as (
 
     select team_id from teams
-    union
+    {{ counterpoise.union_distinct() }}
     select team_id from working
 
 ),

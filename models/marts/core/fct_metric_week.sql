@@ -64,7 +64,7 @@ spine as (
         on
             series.team_id = team_weeks.team_id
             and series.first_week <= team_weeks.week
-    union
+    {{ counterpoise.union_distinct() }}
     select
         weekly.team_id,
         weekly.metric_id,

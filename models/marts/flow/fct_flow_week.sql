@@ -79,7 +79,7 @@ described as (
         end as service_cv2,
         case
             when fte_weeks > 0 then greatest(1, fte / fte_weeks)
-            else greatest(1, available_hours / hours_weeks / {{ hours_per_week }})
+            else {{ counterpoise.greatest_known(['1', 'available_hours / hours_weeks / ' ~ hours_per_week]) }}
         end as servers,
         demand_hours / nullif(resolved_items, 0) as service_hours
     from summed

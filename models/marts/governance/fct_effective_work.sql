@@ -34,8 +34,8 @@ aspects as (
     select
         sources.*,
         case
-            when sources.aspect = 'sustainable' then greatest(metrics.shown_from_n, {{ counterpoise.setting('min_survey_answers') }})
-            else greatest(metrics.shown_from_n, metrics.min_n)
+            when sources.aspect = 'sustainable' then {{ counterpoise.greatest_known(['metrics.shown_from_n', counterpoise.setting('min_survey_answers')]) }}
+            else {{ counterpoise.greatest_known(['metrics.shown_from_n', 'metrics.min_n']) }}
         end as least_n
     from sources
     inner join {{ ref('dim_metric') }} as metrics on sources.metric_id = metrics.metric_id

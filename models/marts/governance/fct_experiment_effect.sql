@@ -100,7 +100,7 @@ effects as (
         metrics.room,
         metrics.flat_margin,
         {{ counterpoise.settled("case when metrics.good_direction = 'down' then -1 else 1 end * (errors.treated_change - errors.control_change)") }} as effect,
-        {{ counterpoise.settled('greatest(errors.half_within, errors.half_between)') }} as half_width,
+        {{ counterpoise.settled(counterpoise.greatest_known(['errors.half_within', 'errors.half_between'])) }} as half_width,
         coalesce(by_arm.treated_teams, 0) as treated_teams,
         coalesce(by_arm.control_teams, 0) as control_teams,
         coalesce(by_arm.weeks, 0) as weeks

@@ -15,7 +15,7 @@ metrics as (
 paired as (
 
     select output_metric_id as metric_id from {{ ref('dim_pair') }}
-    union
+    {{ counterpoise.union_distinct() }}
     select outcome_metric_id as metric_id from {{ ref('dim_pair') }}
 
 ),
@@ -71,7 +71,7 @@ gathered as (
         redundant.redundant_with,
         coalesce(recorded.reviews_ever, 0) > 0 or coalesce(targeted.was_target, 0) = 1 as is_used,
         coalesce(targeted.is_target, 0) = 1 as is_target,
-        least({{ few_reviews }}, 26 / metrics.cadence_weeks) as least_reviews
+        {{ counterpoise.least_known([few_reviews, '26 / metrics.cadence_weeks']) }} as least_reviews
     from metrics
     inner join {{ ref('int_metric_decisions') }} as decisions on metrics.metric_id = decisions.metric_id
     cross join any_review

@@ -34,7 +34,7 @@ compared as (
         steps.metric_id,
         others.metric_id as other_metric_id,
         count(*) as team_weeks,
-        {{ counterpoise.settled('abs(covar_pop(steps.change, others.change)) / nullif(stddev_pop(steps.change) * stddev_pop(others.change), 0)') }} as likeness
+        {{ counterpoise.settled('abs(' ~ counterpoise.covariance('steps.change', 'others.change') ~ ') / nullif(stddev_pop(steps.change) * stddev_pop(others.change), 0)') }} as likeness
     from steps
     inner join steps as others
         on

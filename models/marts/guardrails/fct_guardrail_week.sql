@@ -7,7 +7,7 @@ guardrails as (
         guardrails.guardrail_id,
         guardrails.metric_id,
         {{ counterpoise.as_integer('guardrails.window_weeks') }} as window_weeks,
-        greatest(guardrails.min_n, metrics.shown_from_n) as min_n,
+        {{ counterpoise.greatest_known(['guardrails.min_n', 'metrics.shown_from_n']) }} as min_n,
         case when guardrails.direction = 'at_most' then -1 else 1 end as side,
         {{ counterpoise.as_double('guardrails.threshold') }} as threshold,
         {{ counterpoise.as_double('guardrails.approach_margin') }} as approach_margin

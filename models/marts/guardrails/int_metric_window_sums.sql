@@ -12,13 +12,13 @@ asked as (
         metric_id,
         {{ counterpoise.as_integer('window_weeks') }} as window_weeks
     from {{ counterpoise.named_ref('guardrails') }}
-    union
+    {{ counterpoise.union_distinct() }}
     select
         metric_id,
         13 as window_weeks
     from {{ ref('dim_metric') }}
     where metric_id in ('{{ effective | join("', '") }}')
-    union
+    {{ counterpoise.union_distinct() }}
     select
         metric_id,
         26 as window_weeks

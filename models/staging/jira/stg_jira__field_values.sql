@@ -38,7 +38,7 @@ roles as (
         mapped_value as role
     from meanings
     where mapped_value in ('{{ (own_roles + custom_roles) | join("', '") }}')
-    union
+    {{ counterpoise.union_distinct() }}
     select
         fields.source_system,
         fields.id as field_id,

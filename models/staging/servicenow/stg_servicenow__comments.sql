@@ -55,7 +55,7 @@ systems_with_journal as (
 systems_with_words as (
 
     select source_system from systems_with_journal
-    union
+    {{ counterpoise.union_distinct() }}
     select source_system from audited
 
 ),

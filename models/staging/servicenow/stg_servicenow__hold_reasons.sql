@@ -31,7 +31,7 @@ seen as (
 
     select source_system, hold_reason from incidents
     where hold_reason is not null and trim(hold_reason) <> ''
-    union
+    {{ counterpoise.union_distinct() }}
     select source_system, trim(newvalue) as hold_reason from audits
     where fieldname = 'hold_reason' and trim(newvalue) <> ''
 

@@ -52,9 +52,9 @@ parents as (
 teams as (
 
     select source_system, group_id from holders
-    union
+    {{ counterpoise.union_distinct() }}
     select source_system, group_id from parents
-    union
+    {{ counterpoise.union_distinct() }}
     select groups.source_system, groups.parent_value as group_id
     from parents
     inner join groups on parents.source_system = groups.source_system and parents.group_id = groups.sys_id
@@ -66,7 +66,7 @@ known_groups as (
 
     select source_system, sys_id as group_id from groups
     where sys_id is not null
-    union
+    {{ counterpoise.union_distinct() }}
     select source_system, group_id from teams
 
 ),

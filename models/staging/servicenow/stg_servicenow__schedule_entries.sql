@@ -43,7 +43,7 @@ used as (
     from task_slas
     left join sla_definitions on task_slas.source_system = sla_definitions.source_system and task_slas.sla_value = sla_definitions.sys_id
     where coalesce(task_slas.schedule_value, sla_definitions.schedule_value) is not null
-    union
+    {{ counterpoise.union_distinct() }}
     select source_system, schedule_value as schedule_id, cast(null as {{ counterpoise.type_of('string') }}) as timezone from sla_definitions
     where schedule_value is not null
 
@@ -72,7 +72,7 @@ placed as (
         schedule_id as part_id,
         0 as is_left_out
     from zones
-    union
+    {{ counterpoise.union_distinct() }}
     select
         zones.source_system,
         zones.schedule_id,

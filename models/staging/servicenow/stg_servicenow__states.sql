@@ -56,9 +56,9 @@ audited as (
 seen as (
 
     select source_system, lower(sys_class_name) as class_name, trim(state) as state from tasks
-    union
+    {{ counterpoise.union_distinct() }}
     select source_system, class_name, trim(newvalue) as state from audited
-    union
+    {{ counterpoise.union_distinct() }}
     select source_system, class_name, trim(oldvalue) as state from audited
 
 ),

@@ -54,7 +54,7 @@ covered as (
     select cards.source_system, cards.sys_id
     from cards
     inner join time_worked on cards.source_system = time_worked.source_system and cards.sys_id = time_worked.time_card_value
-    union
+    {{ counterpoise.union_distinct() }}
     select cards.source_system, cards.sys_id
     from cards
     inner join time_worked

@@ -31,7 +31,7 @@ merged as (
         {{ counterpoise.connector_rows('zendesk', 'ticket_tag') }}
     ) as tags
     where lower(tag) = 'closed_by_merge'
-    union
+    {{ counterpoise.union_distinct() }}
     select
         source_system,
         from_ticket_id as ticket_id

@@ -1,0 +1,91 @@
+"""Every model compiled by the real adapters of warehouses that no test can run, offline; nothing is executed there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+_WAREHOUSES = ROOT / "tests"
+_NOBODY = {"user": "nobody", "password": "none", "schema": "counterpoise", "threads": 2}
+_OUTPUTS: dict[str, dict[str, object]] = {
+    "snowflake": _NOBODY | {"type": "snowflake", "account": "nobody", "database": "work", "warehouse": "none"},
+    "bigquery": {"type": "bigquery", "method": "oauth-secrets", "token": "none", "project": "work", "schema": "counterpoise", "threads": 2},
+    "redshift": _NOBODY | {"type": "redshift", "host": "127.0.0.1", "port": 9, "dbname": "work"},
+    "trino": {"type": "trino", "method": "none", "host": "127.0.0.1", "port": 9, "user": "nobody", "database": "work", "schema": "counterpoise", "threads": 2},
+    "databricks": {"type": "databricks", "host": "127.0.0.1", "http_path": "/sql/1.0/warehouses/none", "token": "none", "catalog": "work", "schema": "counterpoise", "threads": 1},
+}  # fmt: skip
+_TOOLS = ("jira", "zendesk", "github", "servicenow")
+# what stands before a bracket and calls nothing
+_NO_FUNCTIONS = set(
+    "and as between by case distinct else exists filter from if in into interval join not on or order over partition "
+    "select then union using values when where with".split()
+)
+
+
+@pytest.fixture(scope="module")
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dbt with the adapters, in an environment of its own; skips where it cannot be installed."""
+    uv = Path(sys.executable).with_name("uv")
+    if not uv.exists():
+        pytest.skip("uv is not in this environment (make test puts it there)")
+    folder = tmp_path_factory.mktemp("adapters")
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    installed = subprocess.run(
+        [uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", "-r", _WAREHOUSES / "warehouses_requirements.txt"],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    if installed.returncode:
+        pytest.skip(f"the adapters cannot be installed here: {installed.stderr.strip().splitlines()[-1][:200]}")
+    return folder / "bin" / "dbt"
+
+
+def _compile(dbt: Path, folder: Path, warehouse: str, connectors: bool) -> dict[str, str]:
+    """The compiled SQL of each model of the package, by its name."""
+    folder.mkdir()
+    output = {"counterpoise": {"target": warehouse, "outputs": {warehouse: _OUTPUTS[warehouse]}}}
+    (folder / "profiles.yml").write_text(yaml.safe_dump(output))
+    settings = {"counterpoise_assumed_columns": True} | {f"counterpoise_{tool}_enabled": connectors for tool in _TOOLS}
+    # dbt-databricks asks its connection, which is never opened, what the warehouse can do
+    introspect = "--introspect" if warehouse == "databricks" else "--no-introspect"
+    ran = subprocess.run(
+        [dbt, "--quiet", "compile", "--no-populate-cache", introspect, "--select", "resource_type:model",
+         "--project-dir", ROOT, "--profiles-dir", folder, "--vars", yaml.safe_dump(settings)],
+        env={**os.environ, "DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, (ran.stdout + ran.stderr)[-3000:]
+    manifest = json.loads((folder / "target" / "manifest.json").read_text())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    compiled = {result["unique_id"]: result["compiled_code"] or "" for result in results}
+    return {node["name"]: compiled.get(node["unique_id"], "") for node in models}
+
+
+def _functions(sql: str) -> set[str]:
+    """Names that are called: a word right before a bracket, outside comments and texts."""
+    bare = re.sub(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'", "", sql, flags=re.DOTALL)
+    return {name for name in re.findall(r"\b([a-z_][a-z0-9_]*)\(", bare.lower())} - _NO_FUNCTIONS
+
+
+@pytest.mark.parametrize("warehouse", _OUTPUTS)
+def test_every_model_compiles_into_functions_the_warehouse_has(dbt: Path, tmp_path: Path, warehouse: str) -> None:
+    documented = set(yaml.safe_load((_WAREHOUSES / "warehouse_functions.yml").read_text())[warehouse])
+    with ThreadPoolExecutor(2) as pool:
+        with_connectors = pool.submit(_compile, dbt, tmp_path / "on", warehouse, True)
+        without = pool.submit(_compile, dbt, tmp_path / "off", warehouse, False)
+    models = with_connectors.result()
+    assert len(models) > len(without.result()) > 100
+    for compiled in (models, without.result()):
+        assert not [name for name, sql in compiled.items() if "select" not in sql.lower()]
+        undocumented = {name: sorted(_functions(sql) - documented) for name, sql in compiled.items()}
+        assert not {name: found for name, found in undocumented.items() if found}
