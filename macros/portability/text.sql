@@ -35,3 +35,18 @@
 {% macro redshift__quick_hash(expressions) -%}fnv_hash({{ expressions | join(" || '|' || ") }}){%- endmacro %}
 {% macro bigquery__quick_hash(expressions) -%}farm_fingerprint(concat({{ expressions | join(", '|', ") }})){%- endmacro %}
 {% macro trino__quick_hash(expressions) -%}from_big_endian_64(xxhash64(to_utf8({{ expressions | join(" || '|' || ") }}))){%- endmacro %}
+
+{#- A number that another row hardly ever has, null told from nothing; such numbers can be added up. -#}
+{% macro row_print(expressions) -%}
+    cast({{ adapter.dispatch('row_hash', 'counterpoise')(expressions) }} % {{ 2 ** 52 }} as decimal(16, 0))
+{%- endmacro %}
+{% macro default__row_hash(expressions) -%}
+    {%- set told = [] -%}
+    {%- for expression in expressions -%}
+        {%- do told.append("coalesce(cast(" ~ expression ~ " as " ~ dbt.type_string() ~ "), '~')") -%}
+    {%- endfor -%}
+    {{ counterpoise.quick_hash(told) }}
+{%- endmacro %}
+{% macro duckdb__row_hash(expressions) -%}hash({{ expressions | join(', ') }}){%- endmacro %}
+{% macro postgres__row_hash(expressions) -%}hashtextextended(cast(row({{ expressions | join(', ') }}) as text), 0){%- endmacro %}
+{% macro spark__row_hash(expressions) -%}xxhash64(to_json(struct({{ expressions | join(', ') }}))){%- endmacro %}

@@ -1,25 +1,26 @@
 {#- The rows of one contract table as the warehouse has them: typed, persons hashed, and typed nulls for what is absent.
     Columns come from the source definition (YAML), so the contract stands in one place. `relation` reads the same columns from elsewhere.
     `counterpoise_assumed_columns: true` skips the look at the warehouse (offline compile): every table and column is taken as there. -#}
-{% macro contract_rows(table, source_name='work_system', relation=none) %}
+{% macro contract_rows(table, source_name='work_system', relation=none, hashed=true) %}
     {%- set relation = relation or source(source_name, table) -%}
     {%- if not execute -%}
         select 1 as placeholder
     {%- else -%}
         {%- set columns = counterpoise.contract_columns(table, source_name) -%}
-        {{ counterpoise.typed_rows(relation, columns) }}
+        {{ counterpoise.typed_rows(relation, columns, hashed=hashed) }}
     {%- endif -%}
 {% endmacro %}
 
-{#- The columns of a relation as their definitions say; `within` makes the hashes of persons those of one instance of a tool. -#}
-{% macro typed_rows(relation, columns, within=none) %}
+{#- The columns of a relation as their definitions say; `within` makes the hashes of persons those of one instance of a tool. Not
+    `hashed`, for rows that are only compared and never kept. -#}
+{% macro typed_rows(relation, columns, within=none, hashed=true) %}
     {%- set offered = counterpoise.offered_columns(relation, columns) -%}
         select
         {%- if within is not none %}
             cast({{ counterpoise.text_literal(within) }} as {{ counterpoise.type_of('string') }}) as source_system,
         {%- endif %}
         {%- for column in columns %}
-            {{ counterpoise.contract_column(column, offered, within) }} as {{ column.name }}{{ ',' if not loop.last }}
+            {{ counterpoise.contract_column(column, offered, within, hashed) }} as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
         {%- if offered is none %}
         from (select 1 as one_row) as nothing
@@ -66,13 +67,13 @@
     {{ return(column.config.get('meta', {}).get('source_column', column.name)) }}
 {% endmacro %}
 
-{% macro contract_column(column, offered, within=none) %}
+{% macro contract_column(column, offered, within=none, hashed=true) %}
     {%- set kind = column.data_type -%}
     {%- set type = counterpoise.type_of(kind) -%}
     {%- set found = (offered or {}).get(counterpoise.source_column(column) | lower) -%}
     {%- if found is none -%}
         cast(null as {{ type }})
-    {%- elif column.config.get('meta', {}).get('person') -%}
+    {%- elif column.config.get('meta', {}).get('person') and hashed -%}
         {{ counterpoise.hash_person(found.name, within) }}
     {%- elif kind == 'timestamp' and ('with time zone' in found.type or 'timestamptz' in found.type or found.type.startswith(('timestamp_tz', 'timestamp_ltz'))) -%}
         cast({{ counterpoise.in_utc(found.name) }} as {{ type }})
@@ -139,12 +140,12 @@
 {% endmacro %}
 
 {#- Every row of a contract table, whoever brings it, with `came_at`. -#}
-{% macro offered_rows(table, adapters, connected, columns) %}
+{% macro offered_rows(table, adapters, connected, columns, hashed=true) %}
     select
         direct.*,
         direct._loaded_at as came_at
     from (
-        {{ counterpoise.contract_rows(table) }}
+        {{ counterpoise.contract_rows(table, hashed=hashed) }}
     ) as direct
     {%- for model in adapters %}
     union all
@@ -159,21 +160,9 @@
     {%- endfor %}
 {% endmacro %}
 
-{#- A staging model (`large`: millions of rows, nearly all with a key of their own): the contract table, with the rows of the models that offer it in the contract's shape, and those of every
-    connector that is switched on. `came_at` = when a row came; connectors write rows anew, so they cannot say. -#}
-{% macro stage(table, adapters=[], large=false) %}
-    {%- set connected = counterpoise.connector_models(table) -%}
-    {%- for model in adapters -%}{%- do ref(model) -%}{%- endfor -%}
-    {%- if connected -%}{%- do ref('counterpoise', 'stg_team_map') -%}{%- endif -%}
-    {%- if not execute -%}
-        {{ counterpoise.contract_rows(table) }}
-    {%- else -%}
-        {%- set columns = counterpoise.contract_columns(table) | map(attribute='name') | list -%}
-        {%- set key = counterpoise.source_definition('work_system', table).config.meta.primary_key -%}
-        {%- set offered = counterpoise.offered_rows(table, adapters, connected, columns) -%}
-with
-
-{%- if connected and 'team_id' in columns and table != 'teams' %}
+{#- The CTEs that rows of connectors look up their team in, for the top of a model; nothing where no connector brings the table. -#}
+{% macro connected_ctes(connected, columns, table) %}
+    {%- if connected and 'team_id' in columns and table != 'teams' %}
 
 team_map as (
 
@@ -186,7 +175,45 @@ mapped_systems as (
     select distinct source_system from team_map
 
 ),
+    {%- endif %}
+{% endmacro %}
 
+{#- A staging model: the contract table, with the rows of the models that offer it in the contract's shape, and those of every
+    connector that is switched on. `came_at` = when a row came; connectors write rows anew, so they cannot say.
+    `large`: millions of rows, nearly all with a key of their own, of which only those of changed items are read again. -#}
+{% macro stage(table, adapters=[], large=false) %}
+    {%- set connected = counterpoise.connector_models(table) -%}
+    {%- for model in adapters -%}{%- do ref(model) -%}{%- endfor -%}
+    {%- if connected -%}{%- do ref('counterpoise', 'stg_team_map') -%}{%- endif -%}
+    {%- if large -%}{%- do ref('int_changed_items') -%}{%- endif -%}
+    {%- if not execute -%}
+        {{ counterpoise.contract_rows(table) }}
+    {%- else -%}
+        {%- set columns = counterpoise.contract_columns(table) | map(attribute='name') | list -%}
+        {%- set key = counterpoise.source_definition('work_system', table).config.meta.primary_key -%}
+        {%- set offered = counterpoise.offered_rows(table, adapters, connected, columns) -%}
+with
+{{ counterpoise.connected_ctes(connected, columns, table) }}
+
+{%- if large and is_incremental() %}
+
+-- all rows of every key that a changed item has a row of: whose the newest is, only all of them tell
+keys_reached as (
+
+    select distinct {{ key | join(', ') }}
+    from (
+        {{ counterpoise.offered_rows(table, adapters, connected, columns, hashed=false) }}
+    ) as offered
+    {{ counterpoise.of_changed() }}
+
+),
+    {%- set offered -%}
+    select offered.*
+    from (
+        {{ offered }}
+    ) as offered
+    inner join keys_reached on {% for column in key %}offered.{{ column }} = keys_reached.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    {%- endset -%}
 {%- endif %}
 
 {%- if large %}
@@ -210,5 +237,6 @@ final as (
 )
 
 select * from final
+{{ counterpoise.of_changed() if large }}
     {%- endif -%}
 {% endmacro %}

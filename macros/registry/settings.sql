@@ -1,6 +1,6 @@
 {#- Every setting of the package with its default, in one place. A user's `vars:` win. -#}
-{% macro setting(name) %}
-    {%- set defaults = {
+{% macro default_settings() %}
+    {{ return({
         'follow_up_days': 28,
         'csat_follow_up_days': 14,
         'baseline_weeks': 104,
@@ -52,7 +52,12 @@
         'bots': [],
         'min_people': 5,
         'min_survey_answers': 5,
-    } -%}
+    }) }}
+{% endmacro %}
+
+{#- The value of a setting: the user's, else the default. -#}
+{% macro setting(name) %}
+    {%- set defaults = counterpoise.default_settings() -%}
     {%- if name not in defaults -%}
         {{ exceptions.raise_compiler_error("counterpoise has no setting '" ~ name ~ "'") }}
     {%- endif -%}

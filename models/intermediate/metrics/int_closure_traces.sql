@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_item('int_reached_items')) }}
 -- What happened to resolved item versions within the follow-up window without anybody saying that they were open again: fields that
 -- say when or how were edited, or an agent went on working. Where a source records reopenings, work that no reopening announces is
 -- silent; where it does not, leaving `done` is the reopening itself.
@@ -10,6 +11,7 @@ steps as (
     where
         resolutions_before > 0
         and (is_reopening or event_type in ('edited', 'started', 'commented', 'status_changed', 'assigned', 'reopened'))
+        {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 
@@ -27,6 +29,7 @@ closures as (
         coalesce(traces.first_reopening_week <= closures.week, false) as tells_reopenings
     from {{ ref('int_closures') }} as closures
     left join {{ ref('int_source_traces') }} as traces on closures.source_system = traces.source_system
+    {{ counterpoise.of_changed('closures.work_item_id') }}
 
 ),
 

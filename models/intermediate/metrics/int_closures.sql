@@ -1,10 +1,12 @@
+{{ config(**counterpoise.by_item('int_reached_items')) }}
+{%- do ref('int_reached_items') %}
 -- Item versions that were resolved, each in its cohort: the week and team of the first resolution, and the kind of item.
 with
 
 items as (
 
     select * from {{ ref('int_work_items') }}
-    where resolved_team_id is not null
+    where resolved_team_id is not null {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 

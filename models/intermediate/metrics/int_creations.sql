@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_item('int_reached_items')) }}
+{%- do ref('int_reached_items') %}
 -- Item versions by where they began: the week of creation and the team that held the item first.
 {%- set duplicate_seconds = 28 * 86400 %}
 {%- set untouched_seconds = counterpoise.setting('untouched_days') * 86400 %}
@@ -6,7 +8,7 @@ with
 items as (
 
     select * from {{ ref('int_work_items') }}
-    where first_team_id is not null
+    where first_team_id is not null {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_item('int_reached_items')) }}
+{%- do ref('int_reached_items') %}
 -- One row per item version and promise: when it fell due, who held the item then, and whether it was kept. Answered or not,
 -- resolved or not: an item counts in the week of its deadline.
 with
@@ -5,18 +7,21 @@ with
 items as (
 
     select * from {{ ref('int_work_items') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 
 targets as (
 
     select * from {{ ref('int_item_targets') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 
 spans as (
 
     select * from {{ ref('int_item_spans') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 

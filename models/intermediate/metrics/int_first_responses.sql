@@ -1,16 +1,19 @@
+{{ config(**counterpoise.by_item('int_reached_items')) }}
+{%- do ref('int_reached_items') %}
 -- First answers of an agent: which team gave it, in which week, how long after the request.
 with
 
 items as (
 
     select * from {{ ref('int_work_items') }}
-    where first_response_at is not null and is_customer_work
+    where first_response_at is not null and is_customer_work {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 
 spans as (
 
     select * from {{ ref('int_item_spans') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 

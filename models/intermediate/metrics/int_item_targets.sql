@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_item('int_dated_items')) }}
 -- The promise each item is held against: its own due date, else the target that was valid for its team when it was created (the
 -- one that names its priority before the one that names its type before the general one).
 with
@@ -5,6 +6,7 @@ with
 items as (
 
     select * from {{ ref('int_work_items') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_item('int_reached_items')) }}
 -- First answers, and whether anything moved within the silence hours after them. What automation does moves nothing; an item that was
 -- or gets resolved is not silent. Answers count from the week in which the source first told of such moves.
 {%- set silence_seconds = counterpoise.setting('silence_hours') * 3600 %}
@@ -25,7 +26,7 @@ answers as (
             responses.work_item_id = items.work_item_id
             and responses.version_from_week = items.version_from_week
     inner join {{ ref('int_source_traces') }} as traces on items.source_system = traces.source_system
-    where traces.first_move_week <= responses.week
+    where traces.first_move_week <= responses.week {{ counterpoise.of_changed('responses.work_item_id', 'and') }}
 
 ),
 
@@ -38,9 +39,12 @@ moves as (
         event_type = 'commented' as is_comment
     from {{ ref('int_item_steps') }}
     where
-        event_type in ('resolved', 'closed')
-        or (actor_role = 'agent' and event_type = 'commented')
-        or (actor_role <> 'automation' and event_type in ('{{ moving | join("', '") }}'))
+        (
+            event_type in ('resolved', 'closed')
+            or (actor_role = 'agent' and event_type = 'commented')
+            or (actor_role <> 'automation' and event_type in ('{{ moving | join("', '") }}'))
+        )
+        {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_item('int_dated_items')) }}
 -- What edits tell of an item version: the priority and due date it began with, and when its priority was first raised. The item
 -- itself has only what stands there now.
 with
@@ -12,7 +13,7 @@ edits as (
         {{ counterpoise.priority_rank('from_value') }} as rank_before,
         {{ counterpoise.priority_rank('to_value') }} as rank_after
     from {{ ref('stg_work_item_events') }}
-    where event_type = 'edited' and field_name in ('priority', 'due_at')
+    where event_type = 'edited' and field_name in ('priority', 'due_at') {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 
@@ -25,7 +26,7 @@ steps as (
         event_id,
         occurred_at
     from {{ ref('int_item_steps') }}
-    where event_type = 'edited'
+    where event_type = 'edited' {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_item('int_dated_items')) }}
+{%- do ref('int_dated_items') %}
 {#- Order among events of one item at the same instant, where the source does not number them. -#}
 {%- set ranks = {
     'created': 0, 'queued': 1, 'assigned': 2, 'handed_off': 2, 'escalated': 2, 'started': 3, 'resumed': 3, 'unblocked': 3,
@@ -15,6 +17,7 @@ with
 items as (
 
     select * from {{ ref('stg_work_items') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 
@@ -42,6 +45,7 @@ told as (
         max(case when event_type = 'closed' then 1 else 0 end) as has_closed,
         max(case when team_id is not null then 1 else 0 end) as has_team
     from {{ ref('stg_work_item_events') }}
+    {{ counterpoise.of_changed() }}
     group by work_item_id
 
 ),
@@ -106,6 +110,7 @@ events as (
                 then source_events.to_value
         end as raw_status
     from {{ ref('stg_work_item_events') }} as source_events
+    {{ counterpoise.of_changed('source_events.work_item_id') }}
     union all
     select
         derived.work_item_id,

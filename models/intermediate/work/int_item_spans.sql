@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_item('int_dated_items')) }}
 -- One row per stretch in which an item stays in one state with one team: waiting (in a queue), active, paused (the clock is
 -- stopped because somebody else must act), blocked, done. The last stretch is open (ended_at is null). Each with who ended it
 -- and when an agent first worked on the item in it: a queue that is never left by name ends with the first touch.
@@ -12,6 +13,7 @@ steps as (
         or coalesce(state, '') <> coalesce(state_before, '')
         or coalesce(team_id, '') <> coalesce(team_before, '') as is_change
     from {{ ref('int_item_steps') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_item('int_dated_items')) }}
 -- An item is one version unless something about it became known in a later week than it happened. Then there is a version for
 -- what was known before, and one from each such week on. Metrics add a version's figures from its first week and take them
 -- away from the week after its last: so every past week can be read as it was known then.
@@ -6,6 +7,7 @@ with
 events as (
 
     select * from {{ ref('int_item_events') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_item('int_dated_items')) }}
 -- One row per item and version: what every metric of items is summed from.
 {%- set follow_up_seconds = counterpoise.setting('follow_up_days') * 86400 %}
 with
@@ -5,6 +6,7 @@ with
 items as (
 
     select * from {{ ref('stg_work_items') }}
+    {{ counterpoise.of_changed() }}
 
 ),
 
@@ -29,7 +31,7 @@ first_resolutions as (
         version_from_week,
         occurred_at as first_resolved_at
     from {{ ref('int_item_steps') }}
-    where event_type = 'resolved' and resolutions_before = 0
+    where event_type = 'resolved' and resolutions_before = 0 {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 
@@ -47,6 +49,7 @@ followed as (
         on
             steps.work_item_id = first_resolutions.work_item_id
             and steps.version_from_week = first_resolutions.version_from_week
+    {{ counterpoise.of_changed('steps.work_item_id') }}
 
 ),
 
@@ -59,7 +62,7 @@ changes_of_team as (
         resolutions_before = 0 as is_up_to_resolution,
         lag(team_id, 2) over (partition by work_item_id, version_from_week order by step) as team_two_before
     from {{ ref('int_item_steps') }}
-    where team_id is not null and (team_before is null or is_handoff)
+    where team_id is not null and (team_before is null or is_handoff) {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 

@@ -1,9 +1,11 @@
+{{ config(**counterpoise.by_item('int_reached_items')) }}
+{%- do ref('int_reached_items') %}
 with
 
 items as (
 
     select * from {{ ref('int_work_items') }}
-    where version_to_week is null
+    where version_to_week is null {{ counterpoise.of_changed(keyword='and') }}
 
 ),
 

@@ -1,2 +1,2 @@
-{{ config(materialized='table') }}
+{{ config(**counterpoise.by_item('int_changed_items')) }}
 {{ counterpoise.stage('work_item_events', adapters=['stg_event_log__work_item_events'], large=true) }}

@@ -1,0 +1,123 @@
+{#- How a run after new rows touches only what they reach. Each run prints (hashes) what the warehouse offers of every item; items whose
+    print is not the one the last finished run left are forgotten by the models of items and made anew. See docs/increments.md. -#}
+
+{#- Configuration of a model of items: rows of the items in `changed` are taken out and put in anew. `changed` is one of the models
+    int_changed_items, int_dated_items and int_reached_items, each a wider circle than the one before. -#}
+{% macro by_item(changed) %}
+    {{ return({
+        'materialized': 'incremental',
+        'incremental_strategy': 'append',
+        'on_schema_change': 'fail',
+        'meta': {'changed_in': changed},
+        'pre_hook': '{{ counterpoise.forget_changed(this) }}',
+    }) }}
+{% endmacro %}
+
+{% macro forget_changed(relation) -%}
+    {%- if execute and is_incremental() -%}
+    delete from {{ relation }} where work_item_id in (select work_item_id from {{ counterpoise.changed_items() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The circle of changed items of the model that is being built. -#}
+{% macro changed_items() %}
+    {{ return(counterpoise.relation_of(model.config.meta.changed_in)) }}
+{% endmacro %}
+
+{#- The condition on an import that leaves only what has changed; nothing where all is built. `keyword`: where, or and. -#}
+{% macro of_changed(column='work_item_id', keyword='where') -%}
+    {%- if execute and is_incremental() -%}
+    {{ keyword }} {{ column }} in (select work_item_id from {{ counterpoise.changed_items() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Where a model of this package stands. Not by ref: what is told through these macros is in force only once the models that keep it
+    have run, and what comes before is no input of a test. -#}
+{% macro relation_of(name) %}
+    {%- if not execute -%}{{ return(none) }}{%- endif -%}
+    {%- set node = graph.nodes['model.counterpoise.' ~ name] -%}
+    {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
+{% endmacro %}
+
+{#- The same as the run before left it; none where it does not stand, or is about to be built from nothing. -#}
+{% macro standing(name) %}
+    {%- if not execute or counterpoise.setting('assumed_columns') -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set relation = counterpoise.relation_of(name) -%}
+    {{ return(adapter.get_relation(database=relation.database, schema=relation.schema, identifier=relation.identifier)) }}
+{% endmacro %}
+
+{#- What the last finished run has left of the prints; none in a first run and in a full one. -#}
+{% macro last_prints() %}
+    {{ return(none if flags.FULL_REFRESH else counterpoise.standing('int_prints')) }}
+{% endmacro %}
+
+{#- Names of a kind whose print among `prints` (a CTE) is another than in the last finished run, or that were not there, or are there
+    no more. With `in_both`, only names that were there and still are. -#}
+{% macro names_changed(kind, in_both=false) %}
+    {%- set last = counterpoise.last_prints() -%}
+    select coalesce(found.name, last_run.name) as name
+    from (
+        select
+            name,
+            print
+        from prints
+        where kind = '{{ kind }}'
+    ) as found
+    full outer join (
+        {%- if last is none %}
+        select
+            name,
+            print
+        from prints
+        where 1 = 0
+        {%- else %}
+        select
+            name,
+            print
+        from {{ last }}
+        where kind = '{{ kind }}'
+        {%- endif %}
+    ) as last_run on found.name = last_run.name
+    where found.print <> last_run.print{{ ' or found.name is null or last_run.name is null' if not in_both }}
+{% endmacro %}
+
+{#- Prints of the same thing added up: the same rows give the same print in any order. -#}
+{% macro summed_prints(print) -%}
+    cast(count(*) as {{ counterpoise.type_of('string') }}) || ':' || cast(sum({{ print }}) as {{ counterpoise.type_of('string') }})
+{%- endmacro %}
+
+{#- A model that keeps names until the run is over that has done with them: a run that was stopped leaves them to the next one. -#}
+{% macro keeping(selected) %}
+select distinct selected.work_item_id
+from (
+    {{ selected }}
+) as selected
+{%- if execute and is_incremental() %}
+left join {{ this }} as kept on selected.work_item_id = kept.work_item_id
+where kept.work_item_id is null
+{%- endif %}
+{% endmacro %}
+
+{#- The models of items: what a run has to be done with before it may forget which items had changed. -#}
+{% macro models_by_item() %}
+    {{ return([
+        'stg_work_items', 'stg_work_item_events', 'int_item_events', 'int_item_versions', 'int_item_steps', 'int_item_spans',
+        'int_item_edits', 'int_work_items', 'int_item_targets', 'int_first_responses', 'int_response_traces', 'int_deadlines', 'int_closures',
+        'int_closure_traces', 'int_creations', 'fct_work_item',
+    ]) }}
+{% endmacro %}
+
+{#- Settings and code of the project in one text: another one makes everything anew. -#}
+{% macro project_print() %}
+    {%- if not execute -%}{{ return('') }}{%- endif -%}
+    {%- set told = [dbt_version] -%}
+    {%- for name in counterpoise.default_settings() -%}
+        {%- do told.append(name ~ '=' ~ counterpoise.setting(name)) -%}
+    {%- endfor -%}
+    {%- for node in graph.nodes.values() if node.package_name == 'counterpoise' and node.resource_type in ['model', 'seed'] -%}
+        {%- do told.append(node.unique_id ~ '=' ~ node.checksum.checksum) -%}
+    {%- endfor -%}
+    {{ return(local_md5(told | sort | join('\n'))) }}
+{% endmacro %}

@@ -1,0 +1,17 @@
+{{ config(
+    materialized='table',
+    post_hook=[
+        "delete from {{ counterpoise.relation_of('int_changed_items') }} where work_item_id is not null",
+        "delete from {{ counterpoise.relation_of('int_dated_items') }} where work_item_id is not null",
+        "delete from {{ counterpoise.relation_of('int_reached_items') }} where work_item_id is not null",
+    ],
+) }}
+{#- The prints this run began with, kept once all that is made by items is done: what the next run compares with. -#}
+{%- for name in counterpoise.models_by_item() %}
+-- depends_on: {{ ref(name) }}
+{%- endfor %}
+select * from {{ ref('int_prints_now') }}
+union all
+select * from {{ ref('int_prints_of_loads') }}
+union all
+select * from {{ ref('int_prints_of_context') }}
