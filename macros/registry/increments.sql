@@ -14,7 +14,7 @@
 {% endmacro %}
 
 {% macro forget_changed(relation) -%}
-    {%- if execute and is_incremental() -%}
+    {%- if execute and this and is_incremental() -%}
     delete from {{ relation }} where work_item_id in (select work_item_id from {{ counterpoise.changed_items() }})
     {%- endif -%}
 {%- endmacro %}
@@ -26,7 +26,7 @@
 
 {#- The condition on an import that leaves only what has changed; nothing where all is built. `keyword`: where, or and. -#}
 {% macro of_changed(column='work_item_id', keyword='where') -%}
-    {%- if execute and is_incremental() -%}
+    {%- if execute and this and is_incremental() -%}
     {{ keyword }} {{ column }} in (select work_item_id from {{ counterpoise.changed_items() }})
     {%- endif -%}
 {%- endmacro %}
@@ -94,7 +94,7 @@ select distinct selected.work_item_id
 from (
     {{ selected }}
 ) as selected
-{%- if execute and is_incremental() %}
+{%- if execute and this and is_incremental() %}
 left join {{ this }} as kept on selected.work_item_id = kept.work_item_id
 where kept.work_item_id is null
 {%- endif %}
