@@ -13,21 +13,50 @@
     }) }}
 {% endmacro %}
 
-{% macro forget_changed(relation) -%}
+{#- Configuration of a model of which a week depends on that week and those before alone: all is made anew from the first changed week on. -#}
+{% macro by_week() %}
+    {{ return({
+        'materialized': 'incremental',
+        'incremental_strategy': 'append',
+        'on_schema_change': 'fail',
+        'meta': {'changed_in': 'int_changed_weeks'},
+        'pre_hook': '{{ counterpoise.forget_weeks(this) }}',
+    }) }}
+{% endmacro %}
+
+{% macro forget_weeks(relation) -%}
     {%- if execute and this and is_incremental() -%}
-    delete from {{ relation }} where work_item_id in (select work_item_id from {{ counterpoise.changed_items() }})
+    delete from {{ relation }} where week >= {{ counterpoise.first_changed_week() }}
     {%- endif -%}
 {%- endmacro %}
 
-{#- The circle of changed items of the model that is being built. -#}
-{% macro changed_items() %}
+{#- The first week that changed; far away where none did. -#}
+{% macro first_changed_week() -%}
+    (select coalesce(min(changed.week), 1000000) from {{ counterpoise.changed_circle() }} as changed)
+{%- endmacro %}
+
+{#- The condition on an import that leaves the weeks to be made anew; nothing where all is built. -#}
+{% macro from_changed_week(column='week', keyword='where') -%}
+    {%- if execute and this and is_incremental() -%}
+    {{ keyword }} {{ column }} >= {{ counterpoise.first_changed_week() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro forget_changed(relation) -%}
+    {%- if execute and this and is_incremental() -%}
+    delete from {{ relation }} where work_item_id in (select work_item_id from {{ counterpoise.changed_circle() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The circle of changed items, or weeks, of the model that is being built. -#}
+{% macro changed_circle() %}
     {{ return(counterpoise.relation_of(model.config.meta.changed_in)) }}
 {% endmacro %}
 
 {#- The condition on an import that leaves only what has changed; nothing where all is built. `keyword`: where, or and. -#}
 {% macro of_changed(column='work_item_id', keyword='where') -%}
     {%- if execute and this and is_incremental() -%}
-    {{ keyword }} {{ column }} in (select work_item_id from {{ counterpoise.changed_items() }})
+    {{ keyword }} {{ column }} in (select work_item_id from {{ counterpoise.changed_circle() }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -53,16 +82,16 @@
     {{ return(none if flags.FULL_REFRESH else counterpoise.standing('int_prints')) }}
 {% endmacro %}
 
-{#- Names of a kind whose print among `prints` (a CTE) is another than in the last finished run, or that were not there, or are there
+{#- Names of a kind whose print among `prints` is another than in the last finished run, or that were not there, or are there
     no more. With `in_both`, only names that were there and still are. -#}
-{% macro names_changed(kind, in_both=false) %}
+{% macro names_changed(kind, in_both=false, prints='prints') %}
     {%- set last = counterpoise.last_prints() -%}
     select coalesce(found.name, last_run.name) as name
     from (
         select
             name,
             print
-        from prints
+        from {{ prints }}
         where kind = '{{ kind }}'
     ) as found
     full outer join (
@@ -70,7 +99,7 @@
         select
             name,
             print
-        from prints
+        from {{ prints }}
         where 1 = 0
         {%- else %}
         select
@@ -89,14 +118,14 @@
 {%- endmacro %}
 
 {#- A model that keeps names until the run is over that has done with them: a run that was stopped leaves them to the next one. -#}
-{% macro keeping(selected) %}
-select distinct selected.work_item_id
+{% macro keeping(selected, column='work_item_id') %}
+select distinct selected.{{ column }}
 from (
     {{ selected }}
 ) as selected
 {%- if execute and this and is_incremental() %}
-left join {{ this }} as kept on selected.work_item_id = kept.work_item_id
-where kept.work_item_id is null
+left join {{ this }} as kept on selected.{{ column }} = kept.{{ column }}
+where kept.{{ column }} is null
 {%- endif %}
 {% endmacro %}
 
@@ -107,6 +136,11 @@ where kept.work_item_id is null
         'int_item_edits', 'int_work_items', 'int_item_targets', 'int_first_responses', 'int_response_traces', 'int_deadlines', 'int_closures',
         'int_closure_traces', 'int_creations', 'fct_work_item',
     ]) }}
+{% endmacro %}
+
+{#- The models made by week, in the same sense. -#}
+{% macro models_by_week() %}
+    {{ return(['int_metric_windows', 'int_team_contrast', 'int_contrast', 'int_evidence']) }}
 {% endmacro %}
 
 {#- Settings and code of the project in one text: another one makes everything anew. -#}

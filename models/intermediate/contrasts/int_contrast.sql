@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_week()) }}
 -- The one place with the comparison every metric goes through: the team's own change, less what its peers do, less a damped
 -- change of a year ago, with a standard error widened to what such differences do when nothing happens.
 {%- set gap = counterpoise.setting('recent_weeks') | max %}
@@ -12,6 +13,7 @@ changes as (
         teams.function as team_function
     from {{ ref('int_team_contrast') }} as team_contrast
     left join {{ ref('stg_teams') }} as teams on team_contrast.team_id = teams.team_id
+    {{ counterpoise.from_changed_week('team_contrast.week') }}
 
 ),
 
@@ -147,6 +149,31 @@ own as (
 
 ),
 
+-- what was found for earlier weeks stays
+own_before as (
+
+    select
+        team_id,
+        metric_id,
+        window_weeks,
+        week,
+        own_change,
+        own_error
+    from own
+    {%- if execute and this and is_incremental() %}
+    union all
+    select
+        team_id,
+        metric_id,
+        window_weeks,
+        week,
+        own_change,
+        own_error
+    from {{ this }}
+    {%- endif %}
+
+),
+
 seasonal as (
 
     select
@@ -158,7 +185,7 @@ seasonal as (
             0
         ) as year_ago_change
     from own
-    left join own as year_ago
+    left join own_before as year_ago
         on
             own.team_id = year_ago.team_id
             and own.metric_id = year_ago.metric_id
@@ -176,6 +203,16 @@ weekly_null as (
         {{ counterpoise.percentile('abs(own_change / own_error)', 0.5) }} / 0.6745 as typical_ratio
     from own
     group by metric_id, window_weeks, week
+    {%- if execute and this and is_incremental() %}
+    union all
+    select
+        metric_id,
+        window_weeks,
+        week,
+        max(typical_ratio) as typical_ratio
+    from {{ this }}
+    group by metric_id, window_weeks, week
+    {%- endif %}
 
 ),
 
@@ -209,6 +246,7 @@ judged as (
 
     select
         seasonal.*,
+        weekly_null.typical_ratio,
         greatest(1, case
             when empirical_null.null_weeks >= 8 then coalesce({{ counterpoise.settled('empirical_null.typical_ratio') }}, 1)
             else {{ counterpoise.setting('null_ratio_without_history') }}
@@ -216,6 +254,11 @@ judged as (
         case when metrics.good_direction = 'down' then -1 else 1 end as direction
     from seasonal
     inner join metrics on seasonal.metric_id = metrics.metric_id
+    left join weekly_null
+        on
+            seasonal.metric_id = weekly_null.metric_id
+            and seasonal.window_weeks = weekly_null.window_weeks
+            and seasonal.week = weekly_null.week
     left join empirical_null
         on
             seasonal.metric_id = empirical_null.metric_id
@@ -241,6 +284,9 @@ final as (
         {{ counterpoise.settled('peer_change') }} as peer_change,
         {{ counterpoise.settled('year_ago_change') }} as year_ago_change,
         null_ratio,
+        own_change,
+        own_error,
+        typical_ratio,
         {{ counterpoise.settled('direction * (own_change - year_ago_change)') }} as effect,
         {{ counterpoise.settled('own_error * null_ratio') }} as effect_error
     from judged

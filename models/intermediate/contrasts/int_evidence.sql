@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_week()) }}
 {#- What the contrasts say for a better and for a worse metric, averaged over the three windows; effects of the longest window beside it. -#}
 {%- set longest = counterpoise.setting('recent_weeks') | max -%}
 with
@@ -5,6 +6,7 @@ with
 contrasts as (
 
     select * from {{ ref('int_contrast') }}
+    {{ counterpoise.from_changed_week() }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_week()) }}
+{%- do ref('int_changed_weeks') -%}
 {#- Windowed sums per team, metric, kind of item and week, as known at that week's end: the last 4, 8 and 13 weeks of mature rows,
     and the 104 before those. No window reaches back beyond the week in which a new baseline began. -#}
 {%- set recent_weeks = counterpoise.setting('recent_weeks') -%}
@@ -8,6 +10,9 @@
 {%- for weeks in recent_weeks -%}{%- do windows.update({'recent_' ~ weeks: [0, weeks - 1]}) -%}{%- endfor -%}
 {%- do windows.update({'baseline': [gap, gap + baseline - 1]}) -%}
 {%- set sums = ['link_sum', 'link_weight', 'link_squares'] -%}
+{#- After new rows: few weeks are summed one by one, many like all of them, from the first that reaches into their windows on. -#}
+{%- set few_weeks = 8 -%}
+{%- set is_increment = execute and this and is_incremental() -%}
 with
 
 team_weeks as (
@@ -20,6 +25,18 @@ team_weeks as (
     where is_complete
 
 ),
+
+{%- if is_increment %}
+
+changed as (
+
+    select
+        {{ counterpoise.first_changed_week() }} as from_week,
+        max(week) - {{ counterpoise.first_changed_week() }} < {{ few_weeks }} as is_few
+    from team_weeks
+
+),
+{%- endif %}
 
 starts as (
 
@@ -97,6 +114,9 @@ dense as (
             series.team_id = team_weeks.team_id
             and series.from_week <= team_weeks.week
             and series.until_week > team_weeks.week
+    {%- if is_increment %}
+    inner join changed on not changed.is_few and team_weeks.week >= changed.from_week - {{ gap + baseline - 1 }}
+    {%- endif %}
     left join due
         on
             series.team_id = due.team_id
@@ -175,7 +195,40 @@ final as (
             and windowed.metric_id = unknown_then.metric_id
             and windowed.stratum = unknown_then.stratum
             and windowed.week = unknown_then.week
-    where windowed.week >= windowed.first_known_week
+    where windowed.week >= windowed.first_known_week {{ counterpoise.from_changed_week('windowed.week', 'and') }}
+    {%- if is_increment %}
+    union all
+    select
+        series.team_id,
+        series.metric_id,
+        series.stratum,
+        team_weeks.week,
+        series.first_known_week,
+        {%- for name, span in windows.items() %}
+        {%- for column in sums %}
+        coalesce(sum(case
+            when metric_rows.due_week between team_weeks.week - {{ span[1] }} and team_weeks.week - {{ span[0] }} then metric_rows.{{ column }}
+        end), 0) as {{ name }}_{{ column }}{{ ',' if not (loop.last and name == 'baseline') }}
+        {%- endfor %}
+        {%- endfor %}
+    from series
+    inner join team_weeks
+        on
+            series.team_id = team_weeks.team_id
+            and series.from_week <= team_weeks.week
+            and series.until_week > team_weeks.week
+            and series.first_known_week <= team_weeks.week
+    inner join changed on changed.is_few and team_weeks.week >= changed.from_week
+    left join metric_rows
+        on
+            series.team_id = metric_rows.team_id
+            and series.metric_id = metric_rows.metric_id
+            and series.stratum = metric_rows.stratum
+            and series.from_week = metric_rows.from_week
+            and metric_rows.known_week <= team_weeks.week
+            and metric_rows.due_week between team_weeks.week - {{ gap + baseline - 1 }} and team_weeks.week
+    group by series.team_id, series.metric_id, series.stratum, team_weeks.week, series.first_known_week
+    {%- endif %}
 
 )
 

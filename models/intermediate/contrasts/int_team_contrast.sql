@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_week()) }}
 {#- Recent against baseline within the team's own kinds of item: what the recent items would have shown at the team's own baseline
     rates (indirect standardisation; a kind seen little in the baseline leans on the team's overall rate), and the distance from it
     on the link scale, positive = up. Plain up or down here; what is better comes later. -#}
@@ -15,6 +16,7 @@ windows as (
         metrics.min_n
     from {{ ref('int_metric_windows') }} as metric_windows
     inner join {{ ref('dim_metric') }} as metrics on metric_windows.metric_id = metrics.metric_id
+    {{ counterpoise.from_changed_week('metric_windows.week') }}
 
 ),
 
