@@ -195,7 +195,7 @@ mapped_systems as (
 with
 {{ counterpoise.connected_ctes(connected, columns, table) }}
 
-{%- if large and this and is_incremental() %}
+{%- if large and counterpoise.is_increment() %}
 
 -- all rows of every key that a changed item has a row of: whose the newest is, only all of them tell
 keys_reached as (

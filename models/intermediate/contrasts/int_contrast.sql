@@ -160,7 +160,7 @@ own_before as (
         own_change,
         own_error
     from own
-    {%- if execute and this and is_incremental() %}
+    {%- if counterpoise.is_increment() %}
     union all
     select
         team_id,
@@ -203,7 +203,7 @@ weekly_null as (
         {{ counterpoise.percentile('abs(own_change / own_error)', 0.5) }} / 0.6745 as typical_ratio
     from own
     group by metric_id, window_weeks, week
-    {%- if execute and this and is_incremental() %}
+    {%- if counterpoise.is_increment() %}
     union all
     select
         metric_id,

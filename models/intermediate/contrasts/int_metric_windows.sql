@@ -12,7 +12,6 @@
 {%- set sums = ['link_sum', 'link_weight', 'link_squares'] -%}
 {#- After new rows: few weeks are summed one by one, many like all of them, from the first that reaches into their windows on. -#}
 {%- set few_weeks = 8 -%}
-{%- set is_increment = execute and this and is_incremental() -%}
 with
 
 team_weeks as (
@@ -26,7 +25,7 @@ team_weeks as (
 
 ),
 
-{%- if is_increment %}
+{%- if counterpoise.is_increment() %}
 
 changed as (
 
@@ -114,7 +113,7 @@ dense as (
             series.team_id = team_weeks.team_id
             and series.from_week <= team_weeks.week
             and series.until_week > team_weeks.week
-    {%- if is_increment %}
+    {%- if counterpoise.is_increment() %}
     inner join changed on not changed.is_few and team_weeks.week >= changed.from_week - {{ gap + baseline - 1 }}
     {%- endif %}
     left join due
@@ -196,7 +195,7 @@ final as (
             and windowed.stratum = unknown_then.stratum
             and windowed.week = unknown_then.week
     where windowed.week >= windowed.first_known_week {{ counterpoise.from_changed_week('windowed.week', 'and') }}
-    {%- if is_increment %}
+    {%- if counterpoise.is_increment() %}
     union all
     select
         series.team_id,

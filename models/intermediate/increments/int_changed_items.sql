@@ -15,6 +15,23 @@ prints as (
 
 ),
 
+{%- if counterpoise.last_prints() is none %}
+
+-- nothing to compare with: all that is offered, and all that stands
+reached as (
+
+    select name as work_item_id
+    from prints
+    where kind = 'item'
+    {%- for relation in [items, events] if relation %}
+    union all
+    select work_item_id
+    from {{ relation }}
+    {%- endfor %}
+
+),
+{%- else %}
+
 own as (
     {{ counterpoise.names_changed('item') }}
 ),
@@ -59,15 +76,9 @@ reached as (
     from {{ relation }}
     where team_id in (select name from teams)
     {%- endfor %}
-    {%- if counterpoise.last_prints() is none %}
-    {%- for relation in [items, events] if relation %}
-    union all
-    select work_item_id
-    from {{ relation }}
-    {%- endfor %}
-    {%- endif %}
 
 ),
+{%- endif %}
 
 final as (
     {{ counterpoise.keeping('select work_item_id from reached') }}

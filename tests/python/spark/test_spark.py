@@ -152,6 +152,7 @@ def test_the_checks_find_the_same(both: Both) -> None:
     assert sorted(duck, key=str) == sorted(spark, key=str)
 
 
+@pytest.mark.slow
 def test_the_run_is_written_down_and_a_build_keeps_it(both: Both) -> None:
     sql = "select data_through, teams, scored_teams, withheld_teams, model_version from {marts}.published_runs"
     duck, spark = both.query(sql)
@@ -169,6 +170,7 @@ def test_the_report_is_the_same(both: Both) -> None:
         assert (both.report / page).read_bytes() == (both.place.report / page).read_bytes(), page
 
 
+@pytest.mark.slow
 def test_each_step_can_be_called_alone(both: Both, folder: Path) -> None:
     assert "0 did not" in on_spark("check", "--stage", "scores").said
     on_spark("report", "--out", folder / "report_again")
@@ -177,6 +179,7 @@ def test_each_step_can_be_called_alone(both: Both, folder: Path) -> None:
     assert_same_marts(both.duck, both.spark, ["team_risk", "team_risk_reasons"])
 
 
+@pytest.mark.slow
 def test_draws_are_published(both: Both) -> None:
     secret = {"COUNTERPOISE_ROTATION_SECRET": "a secret of thirty-two characters"}
     plan = ("--pool", "reopen_rate,csat", "--start", "2026-01-01", "--periods", "3", "--as-of", "2026-02-15")
@@ -188,6 +191,7 @@ def test_draws_are_published(both: Both) -> None:
     assert f"{2 * teams} draws fit their keys" in on_spark("rotate", "--verify").said
 
 
+@pytest.mark.slow
 def test_a_check_that_fails_says_so(both: Both) -> None:
     session = both.spark.connect()
     session.sql("insert into counterpoise.dim_team select * from counterpoise.dim_team limit 1")
@@ -201,6 +205,7 @@ def test_a_check_that_fails_says_so(both: Both) -> None:
     assert_same_rows(both.duck, both.spark, "dim_team")
 
 
+@pytest.mark.slow
 def test_the_salt_hashes_persons_and_stands_in_no_log(both: Both, folder: Path) -> None:
     spark, other = both.spark, "another salt that nobody may read"
     persons = {row["person_id"] for row in spark.query("select person_id from work_system.team_members").to_pylist()}
@@ -295,6 +300,7 @@ def test_what_python_keeps_is_added_replaced_and_read(spark: Spark) -> None:
         session.sql("drop table counterpoise.kept")
 
 
+@pytest.mark.slow
 def test_spark_enforces_contracts(spark: Spark, tmp_path: Path) -> None:
     spark.connect()
     assert_contracts_hold(tmp_path, "spark", {})
@@ -316,6 +322,7 @@ def installing_project(folder: Path, settings: dict[str, Any]) -> DbtProject:
     return DbtProject(folder, folder / ".counterpoise", target="spark")
 
 
+@pytest.mark.slow
 def test_a_project_that_installs_the_package_names_its_macros(spark: Spark, tmp_path: Path) -> None:
     chosen = ["--select", "signal_registry", "metric_registry", "dim_metric"]
     without = installing_project(tmp_path / "without", {})
@@ -336,6 +343,7 @@ def test_a_project_that_installs_the_package_names_its_macros(spark: Spark, tmp_
     assert spark.query("select count(*) as n from harbour_counterpoise.dim_metric")["n"][0].as_py() > 50
 
 
+@pytest.mark.slow
 def test_dbts_own_tests_of_keys_and_of_the_whole(both: Both) -> None:
     found = both.spark.project.invoke(["test", "--select", "test_type:singular", "test_name:unique_key"]).results
     assert len(found) > 150
