@@ -22,19 +22,19 @@ _BYTES_READ_WHOLE = 32_000_000
 # and the server's counters of rows written.
 _TABLES = """
 select
-    n.nspname, c.relname,
-    (
-        select array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum)
-        from pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    ),
-    pg_relation_size(c.oid),
+    n.nspname, c.relname, a.columns, pg_relation_size(c.oid),
     case when c.relkind = 'r' then concat_ws(
         ' ', c.oid, c.relfilenode, pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid),
-        pg_stat_get_tuples_deleted(c.oid), pg_stat_get_db_stat_reset_time(d.oid), pg_postmaster_start_time()
+        pg_stat_get_tuples_deleted(c.oid), pg_stat_get_db_stat_reset_time(d.oid), pg_postmaster_start_time(),
+        md5(a.columns::text)
     ) else '' end
 from pg_class as c
 join pg_namespace as n on c.relnamespace = n.oid
 join pg_database as d on d.datname = current_database()
+cross join lateral (
+    select array_agg(attname || ' ' || format_type(atttypid, atttypmod) order by attnum) as columns
+    from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped
+) as a
 where
     c.relkind in ('r', 'p', 'v', 'm', 'f')
     and (
@@ -46,8 +46,7 @@ where
 # one has been at work of late. Of sessions one may not see into, nothing is known.
 _COUNTERS_ARE_TOLD = """
 select
-    current_setting('server_version_num')::int >= 150000
-    and current_setting('track_counts')::boolean
+    current_setting('track_counts')::boolean
     and not exists (
         select 1 from pg_stat_activity
         where
@@ -190,8 +189,7 @@ class Postgres(Warehouse):
             with self.connect().cursor() as cursor:
                 cursor.execute("set timezone = 'UTC'")
                 own = [mine.info.backend_pid for mine in (self._connection, self._lock_connection) if mine]
-                cursor.execute(_COUNTERS_ARE_TOLD, (own,))
-                told = cursor.fetchone()[0]
+                told = self._counters_are_told(cursor, own)
                 cursor.execute(_TABLES, ([schema for schema, _ in named], [table for _, table in named], whole))
                 for schema, table, columns, size, counters in cursor.fetchall():
                     name = f"{schema}.{table}"
@@ -204,6 +202,14 @@ class Postgres(Warehouse):
             self.release()
             return None
         return marks
+
+    @staticmethod
+    def _counters_are_told(cursor: Any, own: list[int]) -> bool:
+        if cursor.connection.server_version < 150000:
+            return False
+        cursor.execute("select pg_stat_force_next_flush()")  # what this session has written itself
+        cursor.execute(_COUNTERS_ARE_TOLD, (own,))
+        return cursor.fetchone()[0]
 
     def _content(self, cursor: Any, schema: str, table: str, columns: Sequence[str], size: int) -> str:
         dated = {column.split(" ")[0] for column in columns if " timestamp" in column}
