@@ -139,6 +139,11 @@ def _attached(connectors: Path | None, loads_raw: bool) -> dict[str, str]:
     return {"counterpoise_connectors_database": "connectors", **contract}
 
 
+_full_refresh = click.option(
+    "--full-refresh", is_flag=True, help="Build everything anew, also where nothing is new (dbt's --full-refresh)."
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="counterpoise")
 def main() -> None:
@@ -176,8 +181,9 @@ def main() -> None:
     help="Smaller teams are not scored.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@_full_refresh
 @_refusals
-def run(raw, event_log, mapping, out, min_people, as_json, db, **where) -> None:
+def run(raw, event_log, mapping, out, min_people, as_json, full_refresh, db, **where) -> None:
     """Check raw data, build the marts, check, score, report, publish.
 
     Whatever stops it leaves the last good state standing.
@@ -193,7 +199,7 @@ def run(raw, event_log, mapping, out, min_people, as_json, db, **where) -> None:
     out = (out or (db.parent if db else Path.cwd()) / "report").absolute()
     screen = Screen()
     try:
-        summary = whole_run(warehouse, Source(raw, event_log, mapping), out, screen, min_people)
+        summary = whole_run(warehouse, Source(raw, event_log, mapping), out, screen, min_people, full_refresh)
     finally:
         screen.end()
     if as_json:
@@ -227,14 +233,20 @@ def _show(summary: Any) -> None:
 @main.command()
 @_warehouse_options
 @click.option("--without-tests", is_flag=True, help="Leave out dbt's tests of the data, as `run` does.")
+@_full_refresh
 @_refusals
-def build(without_tests, **where) -> None:
-    """Build the marts from the raw tables already there. Nothing is scored or published."""
+def build(without_tests, full_refresh, **where) -> None:
+    """Build the marts from the raw tables already there. Nothing is scored or published.
+
+    Where data, code and vars are those of the last build, dbt is left out.
+    """
     screen = Screen()
     with _open(**where) as warehouse:
-        warehouse.build(lambda detail: screen("build", detail), tested=not without_tests)
+        since = warehouse.build(
+            lambda detail: screen("build", detail), tested=not without_tests, full_refresh=full_refresh
+        )
     screen.end()
-    click.echo(f"Built: {warehouse.shown_as}")
+    click.echo(f"Nothing new since {since}: dbt skipped" if since else f"Built: {warehouse.shown_as}")
 
 
 @main.command()

@@ -79,12 +79,20 @@ class Source:
             )
 
 
-def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min_people: int = 5) -> Summary:
+def run(
+    warehouse: Warehouse,
+    source: Source,
+    out: Path,
+    progress: Progress,
+    min_people: int = 5,
+    full_refresh: bool = False,
+) -> Summary:
     """The whole job. Readers see the new marts and report only when all of it went well.
 
     Args:
         warehouse: not yet entered; the run takes its lock.
         out: folder of the report, replaced whole at the end.
+        full_refresh: dbt builds everything anew, also where nothing is new.
 
     Raises:
         StopCheck: a check of severity `stop` failed.
@@ -100,10 +108,11 @@ def run(warehouse: Warehouse, source: Source, out: Path, progress: Progress, min
         progress("check raw", "is the raw data what it says it is?")
         gates = [check(warehouse, "raw", run_id)]
         _stop_if_held(gates[-1], warehouse)
-        warehouse.release()
         progress("build", "dbt builds the marts aside")
         # dbt's own tests of the data are for those who run dbt alone; here the gate checks the marts
-        warehouse.project.build(lambda detail: progress("build", detail), tested=False)
+        since = warehouse.build(lambda detail: progress("build", detail), tested=False, full_refresh=full_refresh)
+        if since:
+            progress("build", f"nothing new since {since}: dbt skipped")
         progress("check marts", "do the marts hold together?")
         gates.append(check(warehouse, "marts", run_id))
         _stop_if_held(gates[-1], warehouse)

@@ -207,7 +207,8 @@ def again(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Again:
     first_count = reader.stdout.readline().strip()
     third, seen = None, []
     with progress.open("w") as stderr:
-        process = start("run", "--raw", raw, *place.options, "--json", stderr=stderr)
+        # nothing is new, and it is all built again
+        process = start("run", "--full-refresh", "--raw", raw, *place.options, "--json", stderr=stderr)
         while process.poll() is None:
             runs = place.read("select run_id from counterpoise.published_runs order by published_at")
             steps = progress.read_text()

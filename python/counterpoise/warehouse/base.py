@@ -1,14 +1,16 @@
 """What a run needs of a warehouse, whatever the engine."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from counterpoise.warehouse import state
 from counterpoise.warehouse.dbt import DbtProject, Progress
+from counterpoise.warehouse.state import Mark, Source
 
 MARTS = "counterpoise"
 RAW = "work_system"
@@ -23,12 +25,17 @@ class Layout:
         private_schema: everything before them, and the salt.
         raw_schema: tables of the contract.
         connectors: tools whose connector schemas are read, so that tables of the contract may be absent.
+        sources: tables that are read, each as database, schema and name; an empty database is the warehouse's own, an
+            empty name stands for all tables of the schema. None where it is all of the raw schema.
+        salt_schema: schema of the salt, where it is not the private one.
     """
 
     marts_schema: str = MARTS
     private_schema: str = f"{MARTS}_private"
     raw_schema: str = RAW
     connectors: tuple[str, ...] = ()
+    sources: tuple[Source, ...] | None = None
+    salt_schema: str | None = None
 
 
 class Warehouse(ABC):
@@ -37,10 +44,12 @@ class Warehouse(ABC):
     Attributes:
         project: the dbt project and how it is called.
         layout: its schemas, and the tools that are read.
+        made_of: digests of what a build is made of besides data; None where they cannot be told.
     """
 
     project: DbtProject
     layout: Layout = Layout()
+    made_of: Mapping[str, str] | None = None
 
     @property
     def marts_schema(self) -> str:
@@ -54,13 +63,36 @@ class Warehouse(ABC):
     def raw_schema(self) -> str:
         return self.layout.raw_schema
 
-    def build(self, progress: Progress | None = None, *, tested: bool = True) -> None:
+    def build(self, progress: Progress | None = None, *, tested: bool = True, full_refresh: bool = False) -> str | None:
         """Run dbt's models, seeds and, unless `tested` is false, tests in the private place.
+
+        Where nothing is new since the last build, dbt is left out, and when that build was is returned. `full_refresh`
+        builds all the same, and anew what else grows row by row.
 
         Raises:
             CounterpoiseError: dbt failed; the message names what and why.
         """
-        self.project.build(progress, tested=tested)
+        # before dbt reads: what comes while it runs is news to the next build
+        before = state.kept(self)
+        found = state.look(self, before)
+        since = None if full_refresh else state.nothing_new_since(self, before, found, tested)
+        if since is None:
+            self.release()
+            self.project.build(progress, tested=tested, full_refresh=full_refresh)
+            state.keep(self, found, tested)
+        return since
+
+    def watermark(self, sources: Sequence[Source], known: Mapping[str, Mark]) -> dict[str, Mark] | None:
+        """What stands in tables now, by name, where `known` is what stood there; None where this cannot be told."""
+        return None
+
+    def read_state(self) -> str | None:
+        """What `write_state` kept, unless somebody has run dbt since."""
+        return None
+
+    def write_state(self, text: str) -> None:
+        """Keep a text in the private schema until the next run of dbt."""
+        raise NotImplementedError
 
     @abstractmethod
     def __enter__(self) -> "Warehouse": ...

@@ -42,15 +42,16 @@ class DbtProject:
     @cached_property
     def is_own(self) -> bool:
         """Whether the project is counterpoise itself, not one that installs it as a package."""
-        return self._settings.get("name") == _PACKAGE
+        return self.settings.get("name") == _PACKAGE
 
     @property
     def profile(self) -> str:
         """Name of the profile the project runs with."""
-        return str(self._settings.get("profile", _PACKAGE))
+        return str(self.settings.get("profile", _PACKAGE))
 
     @cached_property
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
+        """What dbt_project.yml says."""
         return yaml.safe_load((self.project_dir / "dbt_project.yml").read_text("utf-8")) or {}
 
     def parse(self) -> Any:
@@ -61,16 +62,17 @@ class DbtProject:
         """
         return self.invoke(["parse"])
 
-    def build(self, progress: Progress | None = None, *, tested: bool = True) -> None:
+    def build(self, progress: Progress | None = None, *, tested: bool = True, full_refresh: bool = False) -> None:
         """`dbt build`: seeds, models and, unless `tested` is false, the tests of the data. Of a project that installs
-        counterpoise, the package and what it reads.
+        counterpoise, the package and what it reads. `full_refresh` is dbt's.
 
         Raises:
             CounterpoiseError: something failed; names the first of it, and where the log is.
         """
         left_out = ["unit_test"] if tested else ["unit_test", "test"]
         chosen = [] if self.is_own else ["--select", f"+package:{_PACKAGE}"]
-        self.invoke(["build", "--exclude-resource-types", *left_out, *chosen], progress)
+        anew = ["--full-refresh"] if full_refresh else []
+        self.invoke(["build", *anew, "--exclude-resource-types", *left_out, *chosen], progress)
 
     def invoke(self, command: Sequence[str], progress: Progress | None = None) -> Any:
         """One dbt command; its result object.

@@ -6,7 +6,7 @@ DuckDB lets one process write or many read. So nobody reads the private file, an
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,30 @@ import pyarrow as pa
 from counterpoise.errors import CounterpoiseError, InputError, UsageError
 from counterpoise.warehouse.base import Layout, Warehouse
 from counterpoise.warehouse.dbt import DbtProject
+from counterpoise.warehouse.state import LOAD_STAMPS, STATE_TABLE, Mark, Source
 
 # Clients of the previous major version must be able to read the file.
 STORAGE_VERSION = "v1.4.0"
 _BATCH_ROWS = 250_000
+# Tables up to this are compared by all they hold, larger ones by when their rows were loaded.
+_ROWS_READ_WHOLE = 1_000_000
 # While rows are handed over DuckDB shall not keep most of the machine's memory for what it has read, as it does by
 # default. Each thread of a sort needs its share of it: 64 of them do not come out with so little.
 _BATCH_MEMORY, _BATCH_THREADS = "512MB", 2
 # Else DuckDB takes four fifths of the machine's memory, and more stands beside it in the same process. The same
 # variable, with the same default, is in the dbt profile.
 MEMORY_VARIABLE, DEFAULT_MEMORY = "COUNTERPOISE_MEMORY_LIMIT", "50%"
+
+
+# Tables and views with their columns and, of tables, about how many rows they have.
+_TABLES = """
+select c.database_name, c.schema_name, c.table_name,
+    list(c.column_name || ' ' || c.data_type order by c.column_index), max(t.estimated_size)
+from duckdb_columns() as c
+left join duckdb_tables() as t using (database_name, schema_name, table_name)
+where not c.internal
+group by all
+"""
 
 
 def _literal(text: str) -> str:
@@ -52,7 +66,15 @@ def build_file(published: Path) -> Path:
 class DuckDBFile(Warehouse):
     """Marts published as the DuckDB file `path`; private state in the folder `.<stem>.build` beside it."""
 
-    def __init__(self, path: Path, project: DbtProject, layout: Layout = Layout()) -> None:  # noqa: B008 (frozen)
+    def __init__(
+        self,
+        path: Path,
+        project: DbtProject,
+        layout: Layout = Layout(),  # noqa: B008 (frozen)
+        attached: Mapping[str, str] | None = None,
+    ) -> None:
+        """`attached` are other DuckDB files that dbt reads, by their name there."""
+        self.attached = attached or {}
         self.path = path.absolute()
         self.layout = layout
         if self.path.stem.split(".")[0] in (self.marts_schema, self.raw_schema, self.private_schema):
@@ -149,6 +171,48 @@ class DuckDBFile(Warehouse):
         target = f"{quoted(self.private_schema)}.person_salt"
         connection.execute(f"create or replace table {target} (salt varchar)")
         connection.execute(f"insert into {target} values (?)", [salt])
+
+    def read_state(self) -> str | None:
+        if not self.has(self.private_schema, STATE_TABLE):
+            return None
+        (kept,) = self.query(f"select max(state) as state from {quoted(self.private_schema)}.{STATE_TABLE}").to_pylist()
+        return kept["state"]
+
+    def write_state(self, text: str) -> None:
+        target = f"{quoted(self.private_schema)}.{STATE_TABLE}"
+        self.connect().execute(f"create or replace table {target} as select ?::varchar as state", [text])
+
+    def watermark(self, sources: Sequence[Source], known: Mapping[str, Mark]) -> dict[str, Mark] | None:
+        connection = self.connect()
+        [(own,)] = connection.execute("select current_database()").fetchall()
+        wanted = {(database or own, schema, table) for database, schema, table in sources}
+        others = {database for database, _, _ in wanted} - {own}
+        if others - set(self.attached):
+            return None
+        opened = []
+        try:
+            for name in sorted(others):
+                connection.execute(f"attach {_literal(self.attached[name])} as {quoted(name)} (read_only)")
+                opened.append(name)
+            return {
+                f"{database}.{schema}.{table}": Mark(self._content(database, schema, table, columns, rows))
+                for database, schema, table, columns, rows in connection.execute(_TABLES).fetchall()
+                if wanted & {(database, schema, table), (database, schema, "")}
+            }
+        except duckdb.Error:  # a file that is not there, a view on what is gone: dbt says it better
+            return None
+        finally:
+            for name in opened:
+                connection.execute(f"detach {quoted(name)}")
+
+    def _content(self, database: str, schema: str, table: str, columns: Sequence[str], rows: int | None) -> str:
+        stamp = next((name for name in LOAD_STAMPS if any(column.startswith(f"{name} ") for column in columns)), None)
+        if stamp and rows is not None and rows > _ROWS_READ_WHOLE:
+            read = f"count(*), count({stamp}), max({stamp}), sum(hash({stamp}))"
+        else:
+            read = "count(*), sum(hash(whole_row))"
+        target = ".".join(map(quoted, (database, schema, table)))
+        return f"{columns} {self.connect().execute(f'select {read} from {target} as whole_row').fetchall()}"
 
     def check_target(self) -> duckdb.DuckDBPyConnection:
         return self.connect()

@@ -1,7 +1,7 @@
 """A PostgreSQL database, reached with the credentials of dbt's own profile. dbt replaces each relation whole."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -11,10 +11,50 @@ from counterpoise.errors import CounterpoiseError
 from counterpoise.warehouse.base import Layout, Warehouse
 from counterpoise.warehouse.dbt import DbtProject
 from counterpoise.warehouse.duckdb_file import quoted
+from counterpoise.warehouse.state import LOAD_STAMPS, STATE_TABLE, Mark, Source
 
 # Any number; the same for every run on the same schema, so that two runs meet.
 _LOCK_KEY = 0x636F756E
 _BATCH_ROWS = 100_000
+# Tables up to this are compared by all they hold, larger ones by when their rows were loaded.
+_BYTES_READ_WHOLE = 32_000_000
+# Tables and views with their columns, their size, and what changes whenever somebody writes: the file a table is in,
+# and the server's counters of rows written.
+_TABLES = """
+select
+    n.nspname, c.relname, a.columns, pg_relation_size(c.oid),
+    case when c.relkind = 'r' then concat_ws(
+        ' ', c.oid, c.relfilenode, pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid),
+        pg_stat_get_tuples_deleted(c.oid), pg_stat_get_db_stat_reset_time(d.oid), pg_postmaster_start_time(),
+        md5(a.columns::text)
+    ) else '' end
+from pg_class as c
+join pg_namespace as n on c.relnamespace = n.oid
+join pg_database as d on d.datname = current_database()
+cross join lateral (
+    select array_agg(attname || ' ' || format_type(atttypid, atttypmod) order by attnum) as columns
+    from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped
+) as a
+where
+    c.relkind in ('r', 'p', 'v', 'm', 'f')
+    and (
+        (n.nspname, c.relname) in (select * from unnest(%s::text[], %s::text[]))
+        or n.nspname = any(%s::text[])
+    )
+"""
+# A session tells its counters up to ten seconds late (older servers may lose them), so they are believed where no other
+# one has been at work of late. Of sessions one may not see into, nothing is known.
+_COUNTERS_ARE_TOLD = """
+select
+    current_setting('track_counts')::boolean
+    and not exists (
+        select 1 from pg_stat_activity
+        where
+            datname = current_database() and backend_type = 'client backend' and pid <> all(%s)
+            and coalesce(state <> 'idle' or state_change > now() - interval '15 seconds', true)
+    )
+    and not exists (select 1 from pg_prepared_xacts where database = current_database())
+"""
 
 
 class Postgres(Warehouse):
@@ -125,6 +165,62 @@ class Postgres(Warehouse):
             cursor.execute(f"create table if not exists {target} (salt text)")
             cursor.execute(f"delete from {target}")
             cursor.execute(f"insert into {target} values (%s)", (salt,))
+
+    def read_state(self) -> str | None:
+        if not self.has(self.private_schema, STATE_TABLE):
+            return None
+        (kept,) = self.query(f"select max(state) as state from {quoted(self.private_schema)}.{STATE_TABLE}").to_pylist()
+        return kept["state"]
+
+    def write_state(self, text: str) -> None:
+        target = f"{quoted(self.private_schema)}.{STATE_TABLE}"
+        with self.connect().cursor() as cursor:
+            cursor.execute(f"create table if not exists {target} (state text)")
+            cursor.execute(f"delete from {target}")
+            cursor.execute(f"insert into {target} values (%s)", (text,))
+
+    def watermark(self, sources: Sequence[Source], known: Mapping[str, Mark]) -> dict[str, Mark] | None:
+        import psycopg2
+
+        named = [(schema, table) for _, schema, table in sources if table]
+        whole = [schema for _, schema, table in sources if not table]
+        marks = {}
+        try:
+            with self.connect().cursor() as cursor:
+                cursor.execute("set timezone = 'UTC'")
+                own = [mine.info.backend_pid for mine in (self._connection, self._lock_connection) if mine]
+                told = self._counters_are_told(cursor, own)
+                cursor.execute(_TABLES, ([schema for schema, _ in named], [table for _, table in named], whole))
+                for schema, table, columns, size, counters in cursor.fetchall():
+                    name = f"{schema}.{table}"
+                    before = known.get(name)
+                    if told and counters and before and before.counters == counters:
+                        marks[name] = before
+                    else:
+                        marks[name] = Mark(self._content(cursor, schema, table, columns or [], size), counters)
+        except psycopg2.Error:  # a table one may not read, a view on what is gone: dbt says it better
+            self.release()
+            return None
+        return marks
+
+    @staticmethod
+    def _counters_are_told(cursor: Any, own: list[int]) -> bool:
+        if cursor.connection.server_version < 150000:
+            return False
+        cursor.execute("select pg_stat_force_next_flush()")  # what this session has written itself
+        cursor.execute(_COUNTERS_ARE_TOLD, (own,))
+        return cursor.fetchone()[0]
+
+    def _content(self, cursor: Any, schema: str, table: str, columns: Sequence[str], size: int) -> str:
+        dated = {column.split(" ")[0] for column in columns if " timestamp" in column}
+        stamp = next((name for name in LOAD_STAMPS if name in dated), None)
+        if stamp and size > _BYTES_READ_WHOLE:
+            hashed = f"timestamp_hash_extended({stamp}::timestamp, 0)"
+            read = f"count(*), count({stamp}), max({stamp})::text, sum({hashed})::text"
+        else:
+            read = "count(*), sum(hashtextextended(whole_row::text, 0))::text"
+        cursor.execute(f"select {read} from {quoted(schema)}.{quoted(table)} as whole_row")
+        return f"{list(columns)} {cursor.fetchone()}"
 
     def check_target(self) -> Any:
         import sqlalchemy as sa
