@@ -207,6 +207,7 @@ def test_a_named_variable_of_the_environment_is_looked_at(built: Built, monkeypa
 
 
 # the last one of what was built
+@pytest.mark.slow
 def test_a_killed_build_and_one_that_failed_leave_no_state(built: Built, tmp_path: Path) -> None:
     kept = built.since()
     assert kept is not None

@@ -78,7 +78,9 @@ class Warehouse(ABC):
         since = None if full_refresh else state.nothing_new_since(self, before, found, tested)
         if since is None:
             self.release()
-            self.project.build(progress, tested=tested, full_refresh=full_refresh)
+            # another code or setting reaches rows that no new data does
+            of_other_make = before is not None and before.made_of != self.made_of
+            self.project.build(progress, tested=tested, full_refresh=full_refresh or of_other_make)
             state.keep(self, found, tested)
         return since
 
