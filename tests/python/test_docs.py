@@ -22,6 +22,7 @@ TESTS_PER_MODEL = 3
 def manifest(bench: Bench, small_raw: Path) -> dict[str, Any]:
     """dbt's manifest of a build that stays open in `bench`."""
     warehouse = bench.build_folder(small_raw, scored=False)
+    warehouse.project.parse()  # a build writes no JSON
     return json.loads((warehouse.project.work_folder / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 

@@ -1,5 +1,6 @@
 """A build of what was built already leaves dbt out; anything that could change a row is a real build."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from typing import Any
 import duckdb
 import psycopg2
 import pytest
+import yaml
 
 from command_line import Place, Ran, counterpoise, ended, start
 from conftest import ROOT
@@ -348,3 +350,43 @@ def test_nothing_new_leaves_dbt_out_on_postgres(
         killed.kill()
         killed.communicate()
     assert database.has(database.private_schema, state.STATE_TABLE) and database.read_state() is None
+
+
+# secrets
+
+
+@pytest.mark.slow
+def test_the_password_of_a_profile_stands_nowhere(
+    postgres_server: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on the screen, in a log, a file beside them, or the state, though dbt writes all it does into its log."""
+    canary = "canary-4711-in-the-mine"
+    server = {key: value for key, value in postgres_server.items() if value}
+    profile = {"type": "postgres", "schema": "canary", "threads": 1, **server, "password": canary}
+    profile["port"] = int(profile["port"])
+    (tmp_path / "profiles").mkdir()
+    text = yaml.safe_dump({"counterpoise": {"target": "prod", "outputs": {"prod": profile}}})
+    (tmp_path / "profiles" / "profiles.yml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DBT_LOG_LEVEL_FILE", "debug")
+    project = DbtProject(ROOT, tmp_path / ".counterpoise", tmp_path / "profiles", variables={"work_system_schema": "canary_raw"})
+    warehouse = open_warehouse(project, None)
+    assert warehouse.credentials["password"] == canary
+    said = [warehouse.shown_as, json.dumps(warehouse.made_of)]
+    with warehouse:
+        tables = state.look(warehouse, None)
+        project.invoke(["run", "--select", "+stg_teams"])
+        state.keep(warehouse, tables, tested=False)
+        said.append(warehouse.read_state() or "")
+        with warehouse.connect().cursor() as cursor:
+            cursor.execute("drop schema if exists canary, canary_private cascade")
+    assert all(said) and not [text for text in said if canary in text]
+    text = text.replace(str(profile["host"]), str(tmp_path))
+    (tmp_path / "profiles" / "profiles.yml").write_text(text, encoding="utf-8")
+    refused = counterpoise("build", "--profiles-dir", tmp_path / "profiles")
+    assert refused.exit_code == 1 and "could not be reached" in refused.said and canary not in refused.said
+    written = [path for path in (tmp_path / ".counterpoise").rglob("*") if path.is_file()]
+    assert any(path.name == "dbt.log" for path in written)
+    assert [path for path in written if canary.encode() in path.read_bytes()] == []
+    profile["password"] = "another"
+    assert made_of(project, profile) == warehouse.made_of, "no digest is made of it"
