@@ -41,7 +41,7 @@ changed as (
     {%- endfor %}
     select week
     from team_weeks
-    where team_id in (select name from changed_function)
+    where team_id in (select changed_function.name from changed_function)
     union all
     select 0 as week
     from changed_metric

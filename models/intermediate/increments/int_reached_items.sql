@@ -50,7 +50,7 @@ reached as (
     union all
     select work_item_id
     from items
-    where resolved_team_id in (select name from strata) or first_team_id in (select name from strata)
+    where resolved_team_id in (select strata.name from strata) or first_team_id in (select strata.name from strata)
     union all
     select name as work_item_id
     from clocks
