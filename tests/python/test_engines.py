@@ -1,6 +1,8 @@
 """The same rows on a real PostgreSQL as on DuckDB, for a small organisation and for the real service desk's log."""
 
+import math
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +65,35 @@ def test_batches_of_postgres_are_the_rows_of_the_select(postgres: Postgres) -> N
         from generate_series(1, 250000) as t(number) order by number"""
     batches = list(postgres.batches(sql))
     assert [batch.num_rows for batch in batches] == [100_000, 100_000, 50_000]
-    # a column without a value in one batch has no type there
-    joined = pa.concat_tables([pa.table(batch) for batch in batches], promote_options="permissive")
+    joined = pa.Table.from_batches(batches)  # of one type in every batch, also where a column has no value in one
     assert joined.equals(postgres.query(sql))
     # by hand: 1 + ... + 250,000; every tenth has no effect; 50,000 come late
     assert sum(joined["number"].to_pylist()) == 31_250_125_000
     assert (joined["effect"].null_count, joined["late"].null_count) == (25_000, 200_000)
     assert joined["effect"][8].as_py() == 1.125
     assert list(postgres.batches("select 1 as one where false")) == []
+
+
+def test_postgres_hands_every_value_over_as_it_is(postgres: Postgres) -> None:
+    text = "a line\n another, \"quoted\" 100 % \\N"
+    found = postgres.query(
+        "select *, ? as given from (values (1, 0.125::numeric, true, '', 'NaN', timestamp '2024-01-01 10:00:00.5', "
+        "timestamptz '2024-01-01 10:00:00+02', date '2024-02-29', 0.1::float8), "
+        "(2, null, null, null, null, null, null, null, 'NaN')) "
+        "as t(number, decimal, yes, empty, word, at, zoned, day, float) order by number",
+        [text],
+    )
+    first, second = found.to_pylist()
+    assert first == {
+        "number": 1, "decimal": 0.125, "yes": True, "empty": "", "word": "NaN", "at": datetime(2024, 1, 1, 10, 0, 0, 500_000),
+        "zoned": datetime(2024, 1, 1, 8, tzinfo=UTC), "day": date(2024, 2, 29), "float": 0.1, "given": text,
+    }  # fmt: skip
+    assert math.isnan(second.pop("float"))
+    assert second == dict.fromkeys(second) | {"number": 2, "given": text}
+    assert postgres.query("select null::int as number, null::text as word").schema.types == [pa.int64(), pa.string()]
+    assert postgres.query("select 1 as number, 'a' as word where false").schema.types == [pa.int64(), pa.string()]
+    one = "select null::text as word union all select 'a' union all select null"
+    assert postgres.query(one)["word"].to_pylist() == [None, "a", None], "a row of nothing is a row"
 
 
 def test_postgres_can_be_written_while_its_batches_are_read(postgres: Postgres) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -74,10 +74,10 @@ def _layout(project: DbtProject, output: Mapping[str, Any], digests: Mapping[str
         sources = ((str(project.variables.get("work_system_database") or ""), raw, ""),)
         return Layout(marts, f"{marts}_private", raw, sources=sources, salt_schema=salt_schema)
     note = project.work_folder / "layout.json"
-    return _noted_layout(note, digests) or _note(note, digests, _parsed_layout(project, output, salt_schema))
+    return _noted_layout(note, digests) or _note(note, digests, _parsed_layout(project, output))
 
 
-def _parsed_layout(project: DbtProject, output: Mapping[str, Any], salt_schema: str | None) -> Layout:
+def _parsed_layout(project: DbtProject, output: Mapping[str, Any]) -> Layout:
     manifest = project.parse()
     named = {
         name: manifest.nodes[f"model.counterpoise.{model}"].schema
@@ -89,16 +89,31 @@ def _parsed_layout(project: DbtProject, output: Mapping[str, Any], salt_schema: 
     connectors = sorted(name[4:-8] for name in owners if name.startswith("stg_") and name.endswith("__owners"))
     # of DuckDB the file's own name, of others the one database there is
     here = Path(str(output.get("path") or "")).stem or output.get("dbname") or output.get("database")
+    settings = project.settings.get("vars") or {}
+    variables = {**settings, **(settings.get("counterpoise") or {}), **project.variables}
     read = {
-        ("" if source.database in (None, here) else source.database, source.schema, source.identifier)
+        ("" if database in (None, here) else str(database), schema, table)
         for source in (manifest.sources[name] for name in _read_sources(manifest))
+        for database, schema, table in _places(source, variables, connectors)
     }
-    if salt_schema is None:
-        settings = project.settings.get("vars") or {}
-        salt_schema = {**settings, **(settings.get("counterpoise") or {})}.get("counterpoise_salt_schema")
+    salt_schema = variables.get("counterpoise_salt_schema")
     return Layout(
         **named, raw_schema=raw, connectors=tuple(connectors), sources=tuple(sorted(read)), salt_schema=salt_schema
     )
+
+
+def _places(source: Any, variables: Mapping[str, Any], tools: Sequence[str]) -> Iterator[tuple[str | None, str, str]]:
+    """Where a source's table is read: of a tool, in each of its instances, as the macro `connector_relation` has it."""
+    tool = source.source_name
+    if tool not in tools:
+        yield source.database, source.schema, source.identifier
+        return
+    given = variables.get(f"counterpoise_{tool}_schemas")
+    usual = variables.get("counterpoise_connectors_database") or source.database
+    table = (variables.get(f"counterpoise_{tool}_tables") or {}).get(source.name, source.identifier)
+    for instance in given.values() if isinstance(given, Mapping) else [given]:
+        *database, schema = str(instance or source.schema).split(".")
+        yield (database[-1] if database else usual), schema, table
 
 
 def _read_sources(manifest: Any) -> set[str]:
