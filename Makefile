@@ -17,10 +17,10 @@ run: $(VENV)/.run-ready  ## the whole job on the demo organisation; ends with th
 	@COUNTERPOISE_SALT=counterpoise-demo-salt $(BIN)/counterpoise run --raw $(DEMO)/raw --db $(DEMO)/demo.duckdb --out $(DEMO)/report
 
 test: $(VENV)/.test-ready  ## the tests, in under ten minutes
-	$(BIN)/python -m pytest -m "not slow and not spark"
+	$(BIN)/python -m pytest -m "not slow and not spark and not warehouses"
 
 test-slow: $(VENV)/.test-ready  ## the tests that take long
-	$(BIN)/python -m pytest -m "slow and not spark"
+	$(BIN)/python -m pytest -m "slow and not spark and not warehouses"
 
 # Without Java there is nothing to test with: said, and not taken for a success where COUNTERPOISE_REQUIRE_SPARK is set.
 test-spark test-spark-slow: $(if $(shell command -v java),$(SPARK)/.ready)
@@ -38,8 +38,8 @@ endef
 bench: $(VENV)/.run-ready  ## seconds and memory of every step at 1, 10 and 100 million events; SIZES=10 for one
 	@$(BIN)/python -m bench $(if $(SIZES),--sizes "$(SIZES)",--docs docs)
 
-test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that no test can run
-	$(BIN)/python -m pytest -m slow tests/python/test_other_warehouses.py
+test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that no test can run; WAREHOUSE=trino for one
+	$(BIN)/python -m pytest -n 0 -m warehouses $(if $(WAREHOUSE),-k $(WAREHOUSE)) tests/python/test_other_warehouses.py
 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
 	$(BIN)/ruff check python tests bench
