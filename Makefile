@@ -24,10 +24,10 @@ test-slow: $(VENV)/.test-ready  ## the tests that take long
 
 # Without Java there is nothing to test with: said, and not taken for a success where COUNTERPOISE_REQUIRE_SPARK is set.
 test-spark test-spark-slow: $(if $(shell command -v java),$(SPARK)/.ready)
-test-spark:  ## the whole job on Spark, the same rows as on DuckDB (needs Java 8, 11 or 17)
+test-spark:  ## a build, the checks and the scores on Spark, the same rows as on DuckDB (needs Java 8, 11 or 17)
 	$(call on-spark,spark and not slow)
 
-test-spark-slow:  ## the tests on Spark that take long
+test-spark-slow:  ## the tests on Spark that take long: single steps, dbt's tests, contracts, the real log
 	$(call on-spark,spark and slow)
 
 define on-spark

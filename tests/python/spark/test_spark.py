@@ -1,4 +1,5 @@
-"""The whole job on a local Spark with Iceberg, and the same rows as on DuckDB. Run by `make test-spark`."""
+"""The whole job on a local Spark with Iceberg, and the same rows as on DuckDB. Run by `make test-spark`; what repeats a part of
+the job is slow (`make test-spark-slow`)."""
 
 import csv
 import hashlib
@@ -143,6 +144,12 @@ def test_there_are_scores_to_compare(both: Both) -> None:
     assert {row["status"]: row["n"] for row in spark}["scored"] > 50
 
 
+def test_a_query_of_evidence_has_its_quotes(both: Both) -> None:
+    duck, spark = both.query("select signal_id, evidence_query from {marts}.dim_signal order by signal_id")
+    assert duck == spark
+    assert f"signal_id = '{spark[0]['signal_id']}' and" in spark[0]["evidence_query"]
+
+
 def test_the_checks_find_the_same(both: Both) -> None:
     duck, spark = both.query(
         "select stage, suite, check_id, table_name, column_name, severity, status, affected_id, unexpected_count "
@@ -169,6 +176,7 @@ def test_the_report_is_the_same(both: Both) -> None:
         assert (both.report / page).read_bytes() == (both.place.report / page).read_bytes(), page
 
 
+@pytest.mark.slow
 def test_each_step_can_be_called_alone(both: Both, folder: Path) -> None:
     assert "0 did not" in on_spark("check", "--stage", "scores").said
     on_spark("report", "--out", folder / "report_again")
@@ -177,6 +185,7 @@ def test_each_step_can_be_called_alone(both: Both, folder: Path) -> None:
     assert_same_marts(both.duck, both.spark, ["team_risk", "team_risk_reasons"])
 
 
+@pytest.mark.slow
 def test_draws_are_published(both: Both) -> None:
     secret = {"COUNTERPOISE_ROTATION_SECRET": "a secret of thirty-two characters"}
     plan = ("--pool", "reopen_rate,csat", "--start", "2026-01-01", "--periods", "3", "--as-of", "2026-02-15")
@@ -188,6 +197,7 @@ def test_draws_are_published(both: Both) -> None:
     assert f"{2 * teams} draws fit their keys" in on_spark("rotate", "--verify").said
 
 
+@pytest.mark.slow
 def test_a_check_that_fails_says_so(both: Both) -> None:
     session = both.spark.connect()
     session.sql("insert into counterpoise.dim_team select * from counterpoise.dim_team limit 1")
@@ -295,6 +305,7 @@ def test_what_python_keeps_is_added_replaced_and_read(spark: Spark) -> None:
         session.sql("drop table counterpoise.kept")
 
 
+@pytest.mark.slow
 def test_spark_enforces_contracts(spark: Spark, tmp_path: Path) -> None:
     spark.connect()
     assert_contracts_hold(tmp_path, "spark", {})
@@ -316,6 +327,7 @@ def installing_project(folder: Path, settings: dict[str, Any]) -> DbtProject:
     return DbtProject(folder, folder / ".counterpoise", target="spark")
 
 
+@pytest.mark.slow
 def test_a_project_that_installs_the_package_names_its_macros(spark: Spark, tmp_path: Path) -> None:
     chosen = ["--select", "signal_registry", "metric_registry", "dim_metric"]
     without = installing_project(tmp_path / "without", {})
@@ -336,6 +348,7 @@ def test_a_project_that_installs_the_package_names_its_macros(spark: Spark, tmp_
     assert spark.query("select count(*) as n from harbour_counterpoise.dim_metric")["n"][0].as_py() > 50
 
 
+@pytest.mark.slow
 def test_dbts_own_tests_of_keys_and_of_the_whole(both: Both) -> None:
     found = both.spark.project.invoke(["test", "--select", "test_type:singular", "test_name:unique_key"]).results
     assert len(found) > 150
