@@ -84,6 +84,12 @@ def _functions(sql: str) -> set[str]:
     return {name for name in re.findall(r"\b([a-z_][a-z0-9_]*)\(", bare.lower())} - _NO_FUNCTIONS
 
 
+def _doubled_quotes(sql: str) -> list[str]:
+    """Texts right behind another one, which is how a warehouse that escapes with a backslash reads two quotes."""
+    tokens = re.finditer(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.)*'", sql, flags=re.DOTALL)
+    return [token[0] for token in tokens if token[0].startswith("'") and sql[token.end() :].startswith("'")]
+
+
 def _unknown(compiled: dict[str, str], warehouse: str) -> dict[str, list[str]]:
     """By model, the functions it calls that the warehouse is not known to have."""
     documented = set(yaml.safe_load((_WAREHOUSES / "warehouse_functions.yml").read_text())[warehouse])
@@ -97,6 +103,8 @@ def test_every_model_compiles_into_functions_the_warehouse_has(dbt: Path, tmp_pa
     assert len(models) > 200
     assert not [name for name, sql in models.items() if "select" not in sql.lower()]
     assert not _unknown(models, warehouse)
+    if warehouse in ("bigquery", "databricks"):
+        assert not [name for name, sql in models.items() if _doubled_quotes(sql)]
 
 
 def test_without_connectors(dbt: Path, tmp_path: Path) -> None:
@@ -111,3 +119,8 @@ def test_a_function_that_a_warehouse_lacks_is_told(function: str, lacks: str) ->
     calls = f"select {function}(value) from ordered -- sum(value)"
     assert _unknown({"model": calls}, lacks) == {"model": [function]}
     assert not _unknown({"model": "select sum(value) from ordered -- " + function + "(value)"}, lacks)
+
+
+def test_doubled_quotes_are_told() -> None:
+    assert _doubled_quotes("select 'it''s', '', 'a'") == ["'it'"]
+    assert not _doubled_quotes("select 'it\\'s', '', 'a' -- it''s")
