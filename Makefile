@@ -20,14 +20,14 @@ test: $(VENV)/.test-ready  ## the tests, in under ten minutes
 	$(BIN)/python -m pytest -m "not slow and not spark and not warehouses"
 
 test-slow: $(VENV)/.test-ready  ## the tests that take long
-	$(BIN)/python -m pytest -m "slow and not spark"
+	$(BIN)/python -m pytest -m "slow and not spark and not warehouses"
 
 # Without Java there is nothing to test with: said, and not taken for a success where COUNTERPOISE_REQUIRE_SPARK is set.
 test-spark test-spark-slow: $(if $(shell command -v java),$(SPARK)/.ready)
-test-spark:  ## the whole job on Spark, the same rows as on DuckDB (needs Java 8, 11 or 17)
+test-spark:  ## a build, the checks and the scores on Spark, the same rows as on DuckDB (needs Java 8, 11 or 17)
 	$(call on-spark,spark and not slow)
 
-test-spark-slow:  ## the tests on Spark that take long
+test-spark-slow:  ## the tests on Spark that take long: single steps, dbt's tests, contracts, the real log
 	$(call on-spark,spark and slow)
 
 define on-spark
@@ -38,8 +38,8 @@ endef
 bench: $(VENV)/.run-ready  ## seconds and memory of every step at 1, 10 and 100 million events; SIZES=10 for one
 	@$(BIN)/python -m bench $(if $(SIZES),--sizes "$(SIZES)",--docs docs)
 
-test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that no test can run; WAREHOUSES=snowflake for one
-	$(BIN)/python -m pytest -m warehouses -k "$(or $(WAREHOUSES),test)" tests/python
+test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that no test can run; WAREHOUSE=trino for one
+	$(BIN)/python -m pytest -n 0 -m warehouses $(if $(WAREHOUSE),-k $(WAREHOUSE)) tests/python/test_other_warehouses.py
 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
 	$(BIN)/ruff check python tests bench

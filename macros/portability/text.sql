@@ -38,7 +38,7 @@
 
 {#- A number that another row hardly ever has, null told from nothing; such numbers can be added up. -#}
 {% macro row_print(expressions) -%}
-    cast({{ adapter.dispatch('row_hash', 'counterpoise')(expressions) }} % {{ 2 ** 52 }} as decimal(16, 0))
+    cast(mod({{ adapter.dispatch('row_hash', 'counterpoise')(expressions) }}, {{ 2 ** 52 }}) as decimal(16, 0))
 {%- endmacro %}
 {% macro default__row_hash(expressions) -%}
     {%- set told = [] -%}

@@ -11,7 +11,8 @@ final as (
 
     select
         *,
-        'select * from signal_evidence where signal_id = ''' || signal_id || ''' and team_id = ? and week_start = ? order by rank' as evidence_query
+        {{ counterpoise.text_literal("select * from signal_evidence where signal_id = '") }} || signal_id
+        || {{ counterpoise.text_literal("' and team_id = ? and week_start = ? order by rank") }} as evidence_query
     from registered
 
 )

@@ -144,8 +144,8 @@ read as (
     select
         *,
         {% set digits = namespace(sql="substring(said, 1, " ~ dbt.position("'}'", 'said') ~ ')') %}
-        {%- for mark in ['}', '{', '"', ':', '=', '>', ',', ' ', '&', ';', 'quot', 'amp', 'gt', "''"] -%}
-        {%- set digits.sql = 'replace(' ~ digits.sql ~ ", '" ~ mark ~ "', '')" -%}
+        {%- for mark in ['}', '{', '"', ':', '=', '>', ',', ' ', '&', ';', 'quot', 'amp', 'gt', "'"] -%}
+        {%- set digits.sql = 'replace(' ~ digits.sql ~ ', ' ~ counterpoise.text_literal(mark) ~ ", '')" -%}
         {%- endfor -%}
         {{ digits.sql }} as digits
     from said

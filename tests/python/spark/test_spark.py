@@ -1,4 +1,5 @@
-"""The whole job on a local Spark with Iceberg, and the same rows as on DuckDB. Run by `make test-spark`."""
+"""The whole job on a local Spark with Iceberg, and the same rows as on DuckDB. Run by `make test-spark`; what repeats a part of
+the job is slow (`make test-spark-slow`)."""
 
 import csv
 import hashlib
@@ -141,6 +142,12 @@ def test_there_are_scores_to_compare(both: Both) -> None:
     duck, spark = both.query("select status, count(*) as n from {marts}.team_risk group by status order by status")
     assert duck == spark
     assert {row["status"]: row["n"] for row in spark}["scored"] > 50
+
+
+def test_a_query_of_evidence_has_its_quotes(both: Both) -> None:
+    duck, spark = both.query("select signal_id, evidence_query from {marts}.dim_signal order by signal_id")
+    assert duck == spark
+    assert f"signal_id = '{spark[0]['signal_id']}' and" in spark[0]["evidence_query"]
 
 
 def test_the_checks_find_the_same(both: Both) -> None:
