@@ -180,12 +180,11 @@ mapped_systems as (
 
 {#- A staging model: the contract table, with the rows of the models that offer it in the contract's shape, and those of every
     connector that is switched on. `came_at` = when a row came; connectors write rows anew, so they cannot say.
-    `large`: millions of rows, nearly all with a key of their own, of which only those of changed items are read again. -#}
+    `large`: millions of rows, nearly all with a key of their own. Where the model is incremental, only rows of changed items are read. -#}
 {% macro stage(table, adapters=[], large=false) %}
     {%- set connected = counterpoise.connector_models(table) -%}
     {%- for model in adapters -%}{%- do ref(model) -%}{%- endfor -%}
     {%- if connected -%}{%- do ref('counterpoise', 'stg_team_map') -%}{%- endif -%}
-    {%- if large -%}{%- do ref('int_changed_items') -%}{%- endif -%}
     {%- if not execute -%}
         {{ counterpoise.contract_rows(table) }}
     {%- else -%}

@@ -1,5 +1,6 @@
 """Bad input and bad luck: refused clearly or accepted and counted, and the last good state stands."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -431,8 +432,12 @@ def _fill(disk: Path, but: int) -> Path:
     """Fill a disk until only `but` bytes are left."""
     filler = disk / "filler"
     space = os.statvfs(disk)
-    with filler.open("wb") as file:
-        file.write(b"\0" * (space.f_bavail * space.f_frsize - but))
+    try:
+        with filler.open("wb") as file:
+            file.write(b"\0" * (space.f_bavail * space.f_frsize - but))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:  # what runs beside may have taken room meanwhile: the disk is full all the same
+            raise
     return filler
 
 
