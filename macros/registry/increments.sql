@@ -1,27 +1,24 @@
 {#- How a run after new rows touches only what they reach. Each run prints (hashes) what the warehouse offers of every item; items whose
     print is not the one the last finished run left are forgotten by the models of items and made anew. See docs/increments.md. -#}
 
+{#- Configuration of a model that keeps its rows from run to run. -#}
+{% macro growing() %}
+    {{ return({'materialized': 'incremental', 'incremental_strategy': 'append', 'on_schema_change': 'fail'}) }}
+{% endmacro %}
+
 {#- Configuration of a model of items: rows of the items in `changed` are taken out and put in anew. `changed` is one of the models
     int_changed_items, int_dated_items and int_reached_items, each a wider circle than the one before. -#}
 {% macro by_item(changed) %}
-    {{ return({
-        'materialized': 'incremental',
-        'incremental_strategy': 'append',
-        'on_schema_change': 'fail',
-        'meta': {'changed_in': changed},
-        'pre_hook': '{{ counterpoise.forget_changed(this) }}',
-    }) }}
+    {{ return(dict(
+        counterpoise.growing(), meta={'changed_in': changed}, pre_hook='{{ counterpoise.forget_changed(this) }}'
+    )) }}
 {% endmacro %}
 
 {#- Configuration of a model of which a week depends on that week and those before alone: all is made anew from the first changed week on. -#}
 {% macro by_week() %}
-    {{ return({
-        'materialized': 'incremental',
-        'incremental_strategy': 'append',
-        'on_schema_change': 'fail',
-        'meta': {'changed_in': 'int_changed_weeks'},
-        'pre_hook': '{{ counterpoise.forget_weeks(this) }}',
-    }) }}
+    {{ return(dict(
+        counterpoise.growing(), meta={'changed_in': 'int_changed_weeks'}, pre_hook='{{ counterpoise.forget_weeks(this) }}'
+    )) }}
 {% endmacro %}
 
 {% macro forget_weeks(relation) -%}
@@ -117,9 +114,20 @@
     where found.print <> last_run.print{{ ' or found.name is null or last_run.name is null' if not in_both }}
 {% endmacro %}
 
-{#- Prints of the same thing added up: the same rows give the same print in any order. -#}
-{% macro summed_prints(print) -%}
-    cast(count(*) as {{ counterpoise.type_of('string') }}) || ':' || cast(sum({{ print }}) as {{ counterpoise.type_of('string') }})
+{#- The last step of a model of prints: rows (name, print) of the CTEs in `kinds` (kind: CTE), those of the same name added up. The same
+    rows give the same print in any order. -#}
+{% macro prints_of(kinds) %}
+    {%- set text = counterpoise.type_of('string') -%}
+    {%- for kind, told in kinds.items() %}
+    select
+        '{{ kind }}' as kind,
+        cast(name as {{ text }}) as name,
+        cast(count(*) as {{ text }}) || ':' || cast(sum(print) as {{ text }}) as print
+    from {{ told }}
+    where name is not null
+    group by name
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
 
 {#- A model that keeps names until the run is over that has done with them: a run that was stopped leaves them to the next one. -#}

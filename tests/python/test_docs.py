@@ -163,6 +163,33 @@ def test_no_mart_holds_a_column_that_names_a_person(manifest: dict[str, Any], bu
     assert not {mart: found for mart in marts if (found := persons & set(built[mart]))}
 
 
+def test_what_changed_is_forgotten_only_after_all_that_is_made_from_it(manifest: dict[str, Any]) -> None:
+    """int_prints empties the circles of changed items and weeks. What is made by a circle stands before int_prints and after the circle."""
+    models = {node["name"]: node for node in _nodes(manifest, "model")}
+    parents = {
+        name: {parent.split(".")[-1] for parent in node["depends_on"]["nodes"]} & models.keys()
+        for name, node in models.items()
+    }
+
+    def before(name: str) -> set[str]:
+        found: set[str] = set()
+        ahead = [name]
+        while ahead:
+            new = parents[ahead.pop()] - found
+            found |= new
+            ahead += new
+        return found
+
+    made_by = {name: meta["changed_in"] for name, node in models.items() if "changed_in" in (meta := node["config"]["meta"])}
+    circles = set(made_by.values())
+    reads_a_circle = {name for name in models if parents[name] & circles} - {"int_prints"}
+    assert len(made_by) > 15 and len(circles) >= 4
+    assert not (made_by.keys() | circles | reads_a_circle) - before("int_prints"), "int_prints does not wait for these"
+    assert not {name: circle for name, circle in made_by.items() if circle not in before(name)}, "built before their circle"
+    emptied = " ".join(hook["sql"] for hook in models["int_prints"]["config"]["post-hook"])
+    assert not {circle for circle in circles if f"relation_of('{circle}')" not in emptied}, "int_prints does not empty these"
+
+
 def test_the_exposure_names_what_the_report_reads(manifest: dict[str, Any]) -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "python/counterpoise/report").glob("*.py"))
     read = set(re.findall(r"{marts}}?\.(\w+)", code)) | set(re.findall(r"_of_teams\(\s*\"(\w+)\"", code))

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(**counterpoise.growing()) }}
 -- Weeks whose comparisons over time are to be made anew, with all weeks after them: rows became known in them that were not there, or are
 -- not there any more, or the weeks of a team changed; all weeks of a team whose function is another; and the very first one (0) where
 -- something changed that reaches all.

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(**counterpoise.growing()) }}
 -- The changed items, and every item where a load turned out to have brought history, or not to: that dates what it brought. Rows of a
 -- load that is new, or is there no more, are changes of their items.
 with

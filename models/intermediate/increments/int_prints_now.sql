@@ -64,17 +64,7 @@ rows_of_all as (
 ),
 
 final as (
-    {% for kind, told in {'item': 'rows_of_items', 'team': 'rows_of_teams', 'all': 'rows_of_all'}.items() %}
-    select
-        '{{ kind }}' as kind,
-        name,
-        {{ counterpoise.summed_prints('print') }} as print
-    from {{ told }}
-    where name is not null
-    group by name
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
+    {{ counterpoise.prints_of({'item': 'rows_of_items', 'team': 'rows_of_teams', 'all': 'rows_of_all'}) }}
 )
 
 select * from final

@@ -39,17 +39,7 @@ clocks as (
 ),
 
 final as (
-    {% for kind, told in {'source': 'sources', 'strata': 'strata', 'clock': 'clocks'}.items() %}
-    select
-        '{{ kind }}' as kind,
-        name,
-        {{ counterpoise.summed_prints('print') }} as print
-    from {{ told }}
-    where name is not null
-    group by name
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
+    {{ counterpoise.prints_of({'source': 'sources', 'strata': 'strata', 'clock': 'clocks'}) }}
 )
 
 select * from final

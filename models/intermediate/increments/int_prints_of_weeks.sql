@@ -51,19 +51,9 @@ metrics as (
 ),
 
 final as (
-    {% for kind, told in {
+    {{ counterpoise.prints_of({
         'rows known': 'metric_rows', 'team week': 'team_weeks', 'baseline': 'baselines', 'function': 'functions', 'metric': 'metrics',
-    }.items() %}
-    select
-        '{{ kind }}' as kind,
-        cast(name as {{ counterpoise.type_of('string') }}) as name,
-        {{ counterpoise.summed_prints('print') }} as print
-    from {{ told }}
-    where name is not null
-    group by name
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-
+    }) }}
 )
 
 select * from final

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(**counterpoise.growing()) }}
 -- The dated items, and those that other items or their source reach: every item where a source began to tell something earlier or
 -- later than it was known to, those of teams whose kinds of item are others, those whose business clock shows something else, and
 -- those that the same requester or account came back about, or did not after all.
