@@ -14,16 +14,49 @@
     )) }}
 {% endmacro %}
 
-{#- Configuration of a model of which a week depends on that week and those before alone: all is made anew from the first changed week on. -#}
-{% macro by_week() %}
+{#- Configuration of a model of which a week depends on that week and those before alone: all is made anew from the first changed week on.
+    `week` is its column of the week: `week` (a number) or `week_start` (a date). -#}
+{% macro by_week(week='week') %}
     {{ return(dict(
-        counterpoise.growing(), meta={'changed_in': 'int_changed_weeks'}, pre_hook='{{ counterpoise.forget_weeks(this) }}'
+        counterpoise.growing(),
+        meta={'changed_in': 'int_changed_weeks', 'week': week}, pre_hook='{{ counterpoise.forget_weeks(this) }}'
     )) }}
 {% endmacro %}
 
+{#- Configuration of a model of which a team's week depends on what is printed of it in `changed`, and on nothing else. -#}
+{% macro by_team_week(changed, week='week') %}
+    {{ return(dict(
+        counterpoise.growing(), meta={'changed_in': changed, 'week': week}, pre_hook='{{ counterpoise.forget_team_weeks(this) }}'
+    )) }}
+{% endmacro %}
+
+{#- The number of the week in a row of a model made by week. -#}
+{% macro own_week(model) -%}
+    {{ counterpoise.week_index_of_date('week_start') if model.config.meta.week == 'week_start' else 'week' }}
+{%- endmacro %}
+
+{#- A team's week in one name. -#}
+{% macro team_week(team_id='team_id', week='week') -%}
+    cast({{ week }} as {{ counterpoise.type_of('string') }}) || ' ' || {{ team_id }}
+{%- endmacro %}
+
 {% macro forget_weeks(relation) -%}
     {%- if counterpoise.is_increment() -%}
-    delete from {{ relation }} where week >= {{ counterpoise.first_changed_week() }}
+    delete from {{ relation }} where {{ counterpoise.own_week(model) }} >= {{ counterpoise.first_changed_week() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro forget_team_weeks(relation) -%}
+    {%- if counterpoise.is_increment() -%}
+    delete from {{ relation }}
+    where {{ counterpoise.team_week(week=counterpoise.own_week(model)) }} in (select team_week from {{ counterpoise.changed_circle() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The condition on an import that leaves the weeks of teams to be made anew; nothing where all is built. -#}
+{% macro of_changed_team_weeks(team_id='team_id', week='week', keyword='where') -%}
+    {%- if counterpoise.is_increment() -%}
+    {{ keyword }} {{ counterpoise.team_week(team_id, week) }} in (select team_week from {{ counterpoise.changed_circle() }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -153,7 +186,26 @@ where kept.{{ column }} is null
 
 {#- The models made by week, in the same sense. -#}
 {% macro models_by_week() %}
-    {{ return(['int_metric_windows', 'int_team_contrast', 'int_contrast', 'int_evidence']) }}
+    {{ return(['int_metric_windows', 'int_team_contrast', 'int_contrast', 'int_evidence', 'fct_pair_week']) }}
+{% endmacro %}
+
+{#- The models made by team and week, in the same sense, by their circle. -#}
+{% macro models_by_team_week() %}
+    {{ return({
+        'int_changed_team_weeks': ['fct_metric_week', 'fct_metric_week_stratum'],
+    }) }}
+{% endmacro %}
+
+{#- Weeks of teams that stand in the models of a circle: what is to be made anew, besides what there is, where nothing tells what changed. -#}
+{% macro standing_team_weeks(circle) %}
+    {%- for name in counterpoise.models_by_team_week()[circle] if execute %}
+    {%- set relation = counterpoise.standing(name) %}
+    {%- if relation %}
+    union all
+    select {{ counterpoise.team_week(week=counterpoise.own_week(graph.nodes['model.counterpoise.' ~ name])) }} as team_week
+    from {{ relation }}
+    {%- endif %}
+    {%- endfor %}
 {% endmacro %}
 
 {#- Settings and code of the project in one text: another one makes everything anew. -#}

@@ -24,7 +24,7 @@ team_weeks as (
     from {{ ref('int_team_weeks') }}
 
 ),
-{% for kind in ['rows known', 'team week', 'baseline', 'function', 'metric'] %}
+{% for kind in ['rows known', 'team week', 'baseline', 'first change', 'function', 'metric', 'pair'] %}
 changed_{{ kind | replace(' ', '_') }} as (
     {{ counterpoise.names_changed(kind) }}
 ),
@@ -34,7 +34,7 @@ changed_for_all as (
 ),
 
 changed as (
-    {% for kind in ['rows_known', 'team_week', 'baseline'] %}
+    {% for kind in ['rows_known', 'team_week', 'baseline', 'first_change'] %}
     select cast(name as {{ counterpoise.type_of('integer') }}) as week
     from changed_{{ kind }}
     union all
@@ -45,6 +45,9 @@ changed as (
     union all
     select 0 as week
     from changed_metric
+    union all
+    select 0 as week
+    from changed_pair
     union all
     select 0 as week
     from changed_for_all

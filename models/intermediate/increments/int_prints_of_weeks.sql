@@ -1,5 +1,5 @@
 -- What the comparisons over time are made from, as prints: rows of metrics by the week they became known, weeks of teams, weeks in
--- which a new baseline begins, and by team and metric what they are judged by.
+-- which a new baseline begins or a team's first change of a kind was made, and by team, metric and pair what they are judged by.
 with
 
 metric_rows as (
@@ -45,14 +45,35 @@ metrics as (
 
     select
         metric_id as name,
-        {{ counterpoise.row_print(['kind', 'effect_scale', 'min_n', 'good_direction']) }} as print
+        {{ counterpoise.row_print([
+            'kind', 'effect_scale', 'min_n', 'good_direction', 'is_proxy', 'maturity_weeks', 'flat_margin', 'shown_from_n',
+        ]) }} as print
     from {{ ref('dim_metric') }}
+
+),
+
+pairs as (
+
+    select
+        pair_id as name,
+        {{ counterpoise.row_print(['output_metric_id', 'outcome_metric_id', 'lag_min_weeks', 'applies_after']) }} as print
+    from {{ ref('dim_pair') }}
+
+),
+
+first_changes as (
+
+    select
+        week as name,
+        {{ counterpoise.row_print(['team_id', 'kind']) }} as print
+    from {{ ref('int_first_changes') }}
 
 ),
 
 final as (
     {{ counterpoise.prints_of({
-        'rows known': 'metric_rows', 'team week': 'team_weeks', 'baseline': 'baselines', 'function': 'functions', 'metric': 'metrics',
+        'rows known': 'metric_rows', 'team week': 'team_weeks', 'baseline': 'baselines', 'function': 'functions', 'metric': 'metrics', 'pair': 'pairs',
+        'first change': 'first_changes',
     }) }}
 )
 

@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_team_week('int_changed_team_weeks', week='week_start')) }}
+{%- do ref('int_changed_team_weeks') %}
 with
 
 weekly as (
@@ -11,6 +13,7 @@ weekly as (
         sum(denominator) as denominator,
         sum(n) as n
     from {{ ref('int_metric_rows') }}
+    {{ counterpoise.of_changed_team_weeks() }}
     group by team_id, metric_id, week
 
 ),
@@ -31,23 +34,23 @@ reach as (
 
     select
         team_id,
-        min(first_week) as first_week,
         max(last_complete_week) as last_complete_week
     from team_weeks
     group by team_id
 
 ),
 
+-- of all weeks, whichever are made anew
 series as (
 
     select
-        weekly.team_id,
-        weekly.metric_id,
-        min(weekly.week) as first_week,
+        metric_rows.team_id,
+        metric_rows.metric_id,
+        min(metric_rows.week) as first_week,
         max(reach.last_complete_week) as last_complete_week
-    from weekly
-    inner join reach on weekly.team_id = reach.team_id
-    group by weekly.team_id, weekly.metric_id
+    from {{ ref('int_metric_rows') }} as metric_rows
+    inner join reach on metric_rows.team_id = reach.team_id
+    group by metric_rows.team_id, metric_rows.metric_id
 
 ),
 
@@ -64,6 +67,7 @@ spine as (
         on
             series.team_id = team_weeks.team_id
             and series.first_week <= team_weeks.week
+    {{ counterpoise.of_changed_team_weeks('team_weeks.team_id', 'team_weeks.week') }}
     {{ counterpoise.union_distinct() }}
     select
         weekly.team_id,

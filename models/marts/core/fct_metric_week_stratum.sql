@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_team_week('int_changed_team_weeks', week='week_start')) }}
+{%- do ref('int_changed_team_weeks') %}
 with
 
 weekly as (
@@ -12,6 +14,7 @@ weekly as (
         sum(denominator) as denominator,
         sum(n) as n
     from {{ ref('int_metric_rows') }}
+    {{ counterpoise.of_changed_team_weeks() }}
     group by team_id, metric_id, stratum, week
 
 ),

@@ -1,3 +1,4 @@
+{{ config(**counterpoise.by_week('week_start')) }}
 {#- Output beside outcome per team and week, as known at that week's end. The output is read as far back as the pair's lag and the
     outcome's follow-up ask, so that both speak of the same work. A pair with `applies_after` begins in the week after the first change
     of that kind. Effects are on the link scale, positive = better. -#}
@@ -38,7 +39,7 @@ series as (
 team_weeks as (
 
     select team_id, week from {{ ref('int_team_weeks') }}
-    where is_complete
+    where is_complete {{ counterpoise.from_changed_week(keyword='and') }}
 
 ),
 
