@@ -7,10 +7,13 @@
 {% endmacro %}
 
 {#- Configuration of a model of items: rows of the items in `changed` are taken out and put in anew. `changed` is one of the models
-    int_changed_items, int_dated_items and int_reached_items, each a wider circle than the one before. -#}
-{% macro by_item(changed) %}
+    int_changed_items, int_dated_items and int_reached_items, each a wider circle than the one before. Of a model that weekly sums are made
+    from, `week` is the column of the week that a row counts in. -#}
+{% macro by_item(changed, week=none) %}
     {{ return(dict(
-        counterpoise.growing(), meta={'changed_in': changed}, pre_hook='{{ counterpoise.forget_changed(this) }}'
+        counterpoise.growing(),
+        meta={'changed_in': changed, 'week': week},
+        pre_hook=['{{ counterpoise.remember_team_weeks(this) }}', '{{ counterpoise.forget_changed(this) }}']
     )) }}
 {% endmacro %}
 
@@ -23,7 +26,7 @@
     )) }}
 {% endmacro %}
 
-{#- Configuration of a model of which a team's week depends on what is printed of it in `changed`, and on nothing else. -#}
+{#- Configuration of a model of which a team's week depends on nothing but what `changed`, a circle of weeks of teams, looks at. -#}
 {% macro by_team_week(changed, week='week') %}
     {{ return(dict(
         counterpoise.growing(), meta={'changed_in': changed, 'week': week}, pre_hook='{{ counterpoise.forget_team_weeks(this) }}'
@@ -69,6 +72,25 @@
 {% macro from_changed_week(column='week', keyword='where') -%}
     {%- if counterpoise.is_increment() -%}
     {{ keyword }} {{ column }} >= {{ counterpoise.first_changed_week() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Weeks of teams that changed items counted in until now: their sums are to be made anew even where the items are in none of them any
+    more. Before the rows are forgotten. -#}
+{% macro remember_team_weeks(relation) -%}
+    {%- set week = model.config.meta.week -%}
+    {%- if week and counterpoise.is_increment() -%}
+    {%- set kept = counterpoise.relation_of('int_left_team_weeks') -%}
+    insert into {{ kept }}
+    select distinct
+        {{ counterpoise.team_week(week=week) }} as team_week,
+        '{{ model.name }}' as left_in
+    from {{ relation }}
+    where
+        work_item_id in (select work_item_id from {{ counterpoise.changed_circle() }})
+        and team_id is not null
+        and {{ week }} is not null
+        and {{ counterpoise.team_week(week=week) }} not in (select team_week from {{ kept }} where left_in = '{{ model.name }}')
     {%- endif -%}
 {%- endmacro %}
 
@@ -192,6 +214,9 @@ where kept.{{ column }} is null
 {#- The models made by team and week, in the same sense, by their circle. -#}
 {% macro models_by_team_week() %}
     {{ return({
+        'int_fed_team_weeks': [
+            'int_closure_week', 'int_created_week', 'int_activity_week', 'int_switch_week', 'int_burst_week', 'int_touch_week',
+        ],
         'int_changed_team_weeks': ['fct_metric_week', 'fct_metric_week_stratum'],
     }) }}
 {% endmacro %}

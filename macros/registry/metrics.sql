@@ -1,19 +1,19 @@
 {#- Item versions as rows to add and rows to take away. `known_week` is the first week whose reader knows the row, given that
-    it belongs to `week_column`. -#}
-{% macro signed_versions(relation, week_column) %}
+    it belongs to `week_column`. `only`: a further condition on the rows, with its `and`. -#}
+{% macro signed_versions(relation, week_column, only='') %}
     select
         *,
         1 as sign,
         greatest(version_from_week, {{ week_column }}) as known_week
     from {{ relation }}
-    where {{ week_column }} is not null
+    where {{ week_column }} is not null {{ only }}
     union all
     select
         *,
         -1 as sign,
         greatest(version_to_week, {{ week_column }}) as known_week
     from {{ relation }}
-    where {{ week_column }} is not null and version_to_week is not null
+    where {{ week_column }} is not null and version_to_week is not null {{ only }}
 {% endmacro %}
 
 {#- A signed sum as an additive column; `condition` says which rows count. Each value is settled before it is added: sums of

@@ -21,7 +21,10 @@ from test_engines import copy_schema, postgres  # noqa: F401
 
 # Everything that is made by item or by week, and what they are made from.
 _INCREMENTAL = ["--select", "+int_prints"]
-_KEEPERS = ("int_changed_items", "int_dated_items", "int_reached_items", "int_changed_weeks")
+_KEEPERS = (
+    "int_changed_items", "int_dated_items", "int_reached_items", "int_changed_weeks",
+    "int_left_team_weeks", "int_fed_team_weeks", "int_changed_team_weeks",
+)  # fmt: skip
 _RAW, _HELD = "work_system", "held"
 
 
@@ -161,7 +164,7 @@ def test_a_run_touches_only_what_changed(tmp_path: Path, small_raw: Path) -> Non
     )
     before = dict(connection.execute("select work_item_id, min(rowid) from counterpoise_private.int_item_steps group by 1").fetchall())
     organisation.warehouse.release()
-    organisation.run("--select", "+int_changed_weeks", "+int_reached_items")
+    organisation.run("--select", "+int_changed_weeks", "+int_reached_items", "+int_fed_team_weeks", "+int_changed_team_weeks")
     connection = organisation.warehouse.connect()
     touched = {row[0] for row in connection.execute("select work_item_id from counterpoise_private.int_dated_items").fetchall()}
     (from_week, newest), *_ = connection.execute("""
@@ -171,6 +174,10 @@ def test_a_run_touches_only_what_changed(tmp_path: Path, small_raw: Path) -> Non
     assert touched == {item}
     assert {name for name, row in after.items() if before[name] != row} == {item}, "rows of other items were written anew"
     assert from_week >= newest - 1, "weeks before the late event was known were reached"
+    teams = {row[0] for row in connection.execute("select team_id from counterpoise_private.int_item_steps where work_item_id = ?", [item]).fetchall()}
+    for circle in ("int_fed_team_weeks", "int_changed_team_weeks"):
+        names = [row[0] for row in connection.execute(f"select team_week from counterpoise_private.{circle}").fetchall()]
+        assert 0 < len(names) < 20 and {name.split(" ", 1)[1] for name in names} <= teams, f"{circle} holds weeks of others"
     organisation.run(*_INCREMENTAL)
     assert_ends_like_a_full_refresh(organisation, *_INCREMENTAL)
 

@@ -1,4 +1,5 @@
 {{ config(**counterpoise.growing()) }}
+{%- do ref('int_left_team_weeks') %}
 {#- Items whose own rows are others than the last finished run saw; those that share the id of an event with one of them; those a team
     has held whose zone or targets are others; and every item where something changed that reaches all. A run that was stopped leaves
     its items to the next one. -#}

@@ -4,6 +4,8 @@
         "delete from {{ counterpoise.relation_of('int_changed_items') }} where work_item_id is not null",
         "delete from {{ counterpoise.relation_of('int_dated_items') }} where work_item_id is not null",
         "delete from {{ counterpoise.relation_of('int_reached_items') }} where work_item_id is not null",
+        "delete from {{ counterpoise.relation_of('int_left_team_weeks') }} where team_week is not null",
+        "delete from {{ counterpoise.relation_of('int_fed_team_weeks') }} where team_week is not null",
         "delete from {{ counterpoise.relation_of('int_changed_weeks') }} where week is not null",
         "delete from {{ counterpoise.relation_of('int_changed_team_weeks') }} where team_week is not null",
     ],

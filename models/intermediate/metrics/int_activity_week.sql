@@ -1,9 +1,13 @@
+{{ config(**counterpoise.by_team_week('int_fed_team_weeks')) }}
+{%- do ref('int_fed_team_weeks') %}
 -- Family of events: one row per team that held the item then, week of the event and week of knowledge. Σ columns only.
 with
 
 steps as (
 
-    {{ counterpoise.signed_versions(ref('int_item_steps'), 'occurred_week') }}
+    {{ counterpoise.signed_versions(
+        ref('int_item_steps'), 'occurred_week', counterpoise.of_changed_team_weeks(week='occurred_week', keyword='and')
+    ) }}
 
 ),
 

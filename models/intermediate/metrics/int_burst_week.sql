@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_team_week('int_fed_team_weeks')) }}
+{%- do ref('int_fed_team_weeks') %}
 -- How bursty a team's resolutions were within a week: Kim and Jo's A of the gaps between them, for weeks with ten and more. Only
 -- what was known in its own week counts (version 0 holds exactly that), so a week is never rewritten.
 {%- set least_events = 10 %}
@@ -10,7 +12,11 @@ resolved as (
         occurred_week as week,
         {{ counterpoise.epoch_seconds('occurred_at') }} as occurred_second
     from {{ ref('int_item_steps') }}
-    where version_from_week = 0 and event_type = 'resolved' and team_id is not null
+    where
+        version_from_week = 0
+        and event_type = 'resolved'
+        and team_id is not null
+        {{ counterpoise.of_changed_team_weeks(week='occurred_week', keyword='and') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_team_week('int_fed_team_weeks')) }}
+{%- do ref('int_fed_team_weeks') %}
 -- Family of the closure cohort: one row per team, week of first resolution, kind of item and week of knowledge. Σ columns only.
 {% set first_contact =
     'public_replies <= 1 and handoffs_to_resolution = 0 and not coalesce(is_reopened_in_follow_up, false) and not is_repeated'
@@ -8,7 +10,7 @@ with
 
 closures as (
 
-    {{ counterpoise.signed_versions(ref('int_closures'), 'week') }}
+    {{ counterpoise.signed_versions(ref('int_closures'), 'week', counterpoise.of_changed_team_weeks(keyword='and')) }}
 
 ),
 

@@ -1,4 +1,4 @@
-{{ config(**counterpoise.by_item('int_reached_items')) }}
+{{ config(**counterpoise.by_item('int_reached_items', week='week')) }}
 {%- do ref('int_reached_items') %}
 -- Item versions that were resolved, each in its cohort: the week and team of the first resolution, and the kind of item.
 with

@@ -1,9 +1,11 @@
+{{ config(**counterpoise.by_team_week('int_fed_team_weeks')) }}
+{%- do ref('int_fed_team_weeks') %}
 -- Family of the created cohort: one row per team that held the item first, week of creation and week of knowledge. Σ columns only.
 with
 
 creations as (
 
-    {{ counterpoise.signed_versions(ref('int_creations'), 'week') }}
+    {{ counterpoise.signed_versions(ref('int_creations'), 'week', counterpoise.of_changed_team_weeks(keyword='and')) }}
 
 ),
 

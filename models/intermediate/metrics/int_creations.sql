@@ -1,4 +1,4 @@
-{{ config(**counterpoise.by_item('int_reached_items')) }}
+{{ config(**counterpoise.by_item('int_reached_items', week='week')) }}
 {%- do ref('int_reached_items') %}
 -- Item versions by where they began: the week of creation and the team that held the item first.
 {%- set duplicate_seconds = 28 * 86400 %}

@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_team_week('int_fed_team_weeks')) }}
+{%- do ref('int_fed_team_weeks') %}
 -- How often attention moved from one item to another, per person and day, for weeks in which enough people were seen. Persons are
 -- counted inside; only sums of teams leave the model. Only what was known in its own week counts (version 0 holds exactly that),
 -- so a week is never rewritten.
@@ -22,6 +24,7 @@ acts as (
         and steps.actor_id is not null
         and steps.team_id is not null
         and steps.event_type not in ('{{ idle | join("', '") }}')
+        {{ counterpoise.of_changed_team_weeks('steps.team_id', 'steps.occurred_week', keyword='and') }}
 
 ),
 

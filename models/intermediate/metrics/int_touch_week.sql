@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_team_week('int_fed_team_weeks')) }}
+{%- do ref('int_fed_team_weeks') %}
 -- Family of touches: items an agent of the team worked on in the week, and how many of them were open again or came of an earlier
 -- item. One per item and week, however often it was touched.
 {%- set idle = ['created', 'queued', 'closed'] %}
@@ -17,6 +19,7 @@ touched as (
         actor_role = 'agent'
         and team_id is not null
         and event_type not in ('{{ idle | join("', '") }}')
+        {{ counterpoise.of_changed_team_weeks(week='occurred_week', keyword='and') }}
     group by team_id, occurred_week, work_item_id, version_from_week
 
 ),

@@ -1,4 +1,4 @@
-{{ config(**counterpoise.by_item('int_dated_items')) }}
+{{ config(**counterpoise.by_item('int_dated_items', week='occurred_week')) }}
 -- Each version's events in order, with the state and team that hold from each event to the next.
 {%- set in_order = 'partition by work_item_id, version_from_week order by occurred_at, event_seq, event_rank, ' ~ counterpoise.byte_order('event_id') %}
 {%- set before = 'rows between unbounded preceding and 1 preceding' %}
