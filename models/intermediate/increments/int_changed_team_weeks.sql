@@ -47,7 +47,7 @@ changed as (
     union all
     select {{ counterpoise.team_week() }} as team_week
     from team_weeks
-    where team_id in (select name from changed_series)
+    where team_id in (select changed_series.name from changed_series)
     union all
     select name as team_week
     from prints

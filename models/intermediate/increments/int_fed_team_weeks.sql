@@ -10,13 +10,27 @@ left_weeks as (
 
 reached as (
 
-    select work_item_id from {{ ref('int_reached_items') }}
-    union all
-    select from_item_id as work_item_id
+    select * from {{ ref('int_reached_items') }}
+
+),
+
+causes as (
+
+    select
+        from_item_id as work_item_id,
+        to_item_id
     from {{ ref('stg_work_item_links') }}
-    where
-        link_type = 'caused_by'
-        and to_item_id in (select work_item_id from {{ ref('int_reached_items') }})
+    where link_type = 'caused_by'
+
+),
+
+items as (
+
+    select work_item_id from reached
+    union all
+    select causes.work_item_id
+    from causes
+    inner join reached on causes.to_item_id = reached.work_item_id
 
 ),
 
@@ -29,7 +43,7 @@ fed as (
     union all
     select {{ counterpoise.team_week(week=week) }} as team_week
     from {{ ref(model) }}
-    where team_id is not null and {{ week }} is not null and work_item_id in (select work_item_id from reached)
+    where team_id is not null and {{ week }} is not null and work_item_id in (select items.work_item_id from items)
     {%- endfor %}
     union all
     select standing.team_week
@@ -39,7 +53,7 @@ fed as (
         where 1 = 0
         {{- counterpoise.standing_team_weeks('int_fed_team_weeks') }}
     ) as standing
-    where exists (select 1 from left_weeks where left_in = '*')
+    where '*' in (select left_weeks.left_in from left_weeks)
 
 ),
 

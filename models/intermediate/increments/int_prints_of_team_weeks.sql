@@ -15,18 +15,24 @@ team_weeks as (
 
 ),
 
+ripening as (
+
+    select max(maturity_weeks) as weeks from {{ ref('dim_metric') }}
+
+),
+
 reach as (
 
     select
         team_weeks.team_id,
         max(team_weeks.last_complete_week) as last_complete_week,
-        max(metrics.maturity_weeks) as longest
+        max(ripening.weeks) as ripening_weeks
     from team_weeks
-    cross join (select max(maturity_weeks) as maturity_weeks from {{ ref('dim_metric') }}) as metrics
+    cross join ripening
     group by team_weeks.team_id
 
 ),
-{% set distance = 'least(reach.last_complete_week - weeks.week, reach.longest)' %}
+{% set distance = 'least(reach.last_complete_week - weeks.week, reach.ripening_weeks)' %}
 weeks as (
 
     select
