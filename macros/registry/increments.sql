@@ -217,8 +217,19 @@ where kept.{{ column }} is null
         'int_fed_team_weeks': [
             'int_closure_week', 'int_created_week', 'int_activity_week', 'int_switch_week', 'int_burst_week', 'int_touch_week',
         ],
+        'int_summed_team_weeks': ['int_metric_rows'],
         'int_changed_team_weeks': ['fct_metric_week', 'fct_metric_week_stratum'],
     }) }}
+{% endmacro %}
+
+{#- The weekly sums that rows of metrics are made from. -#}
+{% macro metric_families() %}
+    {{ return([
+        'int_closure_week', 'int_created_week', 'int_activity_week', 'int_deadline_week', 'int_response_week', 'int_backlog_week',
+        'int_outcome_week', 'int_pause_week', 'int_bunching_week', 'int_delivery_week', 'int_account_week', 'int_goal_week', 'int_wait_week',
+        'int_touch_week', 'int_switch_week', 'int_burst_week', 'int_handoff_week', 'int_trace_week', 'int_effort_week', 'int_helping_week',
+        'int_cost_week', 'int_survey_week',
+    ]) }}
 {% endmacro %}
 
 {#- Weeks of teams that stand in the models of a circle: what is to be made anew, besides what there is, where nothing tells what changed. -#}

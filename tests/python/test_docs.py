@@ -186,6 +186,9 @@ def test_what_changed_is_forgotten_only_after_all_that_is_made_from_it(manifest:
     assert len(made_by) > 15 and len(circles) >= 4
     assert not (made_by.keys() | circles | reads_a_circle) - before("int_prints"), "int_prints does not wait for these"
     assert not {name: circle for name, circle in made_by.items() if circle not in before(name)}, "built before their circle"
+    rows = {name for name in models if name.startswith("int_metric_rows")}
+    summed = {parent for name in rows for parent in parents[name] if parent.endswith("_week")}
+    assert len(summed) > 20 and summed <= parents["int_prints_of_team_weeks"], "weekly sums that no print tells of"
     emptied = " ".join(hook["sql"] for hook in models["int_prints"]["config"]["post-hook"])
     assert not {circle for circle in circles if f"relation_of('{circle}')" not in emptied}, "int_prints does not empty these"
 

@@ -23,7 +23,7 @@ from test_engines import copy_schema, postgres  # noqa: F401
 _INCREMENTAL = ["--select", "+int_prints"]
 _KEEPERS = (
     "int_changed_items", "int_dated_items", "int_reached_items", "int_changed_weeks",
-    "int_left_team_weeks", "int_fed_team_weeks", "int_changed_team_weeks",
+    "int_left_team_weeks", "int_fed_team_weeks", "int_summed_team_weeks", "int_changed_team_weeks",
 )  # fmt: skip
 _RAW, _HELD = "work_system", "held"
 
@@ -175,7 +175,7 @@ def test_a_run_touches_only_what_changed(tmp_path: Path, small_raw: Path) -> Non
     assert {name for name, row in after.items() if before[name] != row} == {item}, "rows of other items were written anew"
     assert from_week >= newest - 1, "weeks before the late event was known were reached"
     teams = {row[0] for row in connection.execute("select team_id from counterpoise_private.int_item_steps where work_item_id = ?", [item]).fetchall()}
-    for circle in ("int_fed_team_weeks", "int_changed_team_weeks"):
+    for circle in ("int_fed_team_weeks", "int_summed_team_weeks", "int_changed_team_weeks"):
         names = [row[0] for row in connection.execute(f"select team_week from counterpoise_private.{circle}").fetchall()]
         assert 0 < len(names) < 20 and {name.split(" ", 1)[1] for name in names} <= teams, f"{circle} holds weeks of others"
     organisation.run(*_INCREMENTAL)

@@ -10,6 +10,12 @@ prints as (
 
 ),
 
+prints_of_context as (
+
+    select * from {{ ref('int_prints_of_context') }}
+
+),
+
 prints_of_items as (
 
     select * from {{ ref('int_prints_now') }}
@@ -24,12 +30,14 @@ team_weeks as (
     from {{ ref('int_team_weeks') }}
 
 ),
-{% for kind in ['rows known', 'team week', 'baseline', 'first change', 'function', 'metric', 'pair'] %}
+{% for kind in ['rows known', 'team week', 'baseline', 'first change', 'function', 'pair'] %}
 changed_{{ kind | replace(' ', '_') }} as (
     {{ counterpoise.names_changed(kind) }}
 ),
 {% endfor %}
 changed_for_all as (
+    {{ counterpoise.names_changed('metric', prints='prints_of_context') }}
+    union all
     {{ counterpoise.names_changed('all', prints='prints_of_items') }}
 ),
 
@@ -42,9 +50,6 @@ changed as (
     select week
     from team_weeks
     where team_id in (select changed_function.name from changed_function)
-    union all
-    select 0 as week
-    from changed_metric
     union all
     select 0 as week
     from changed_pair

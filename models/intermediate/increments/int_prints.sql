@@ -7,6 +7,7 @@
         "delete from {{ counterpoise.relation_of('int_left_team_weeks') }} where team_week is not null",
         "delete from {{ counterpoise.relation_of('int_fed_team_weeks') }} where team_week is not null",
         "delete from {{ counterpoise.relation_of('int_changed_weeks') }} where week is not null",
+        "delete from {{ counterpoise.relation_of('int_summed_team_weeks') }} where team_week is not null",
         "delete from {{ counterpoise.relation_of('int_changed_team_weeks') }} where team_week is not null",
     ],
 ) }}

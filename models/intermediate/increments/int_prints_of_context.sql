@@ -1,5 +1,5 @@
 -- What items are judged by and other items have a say in, as prints: what sources tell and since when, a team's kinds of item, and
--- what business clocks showed.
+-- what business clocks showed, and the registry of metrics.
 with
 
 sources as (
@@ -38,8 +38,19 @@ clocks as (
 
 ),
 
+metrics as (
+
+    select
+        metric_id as name,
+        {{ counterpoise.row_print([
+            'kind', 'effect_scale', 'min_n', 'good_direction', 'is_proxy', 'maturity_weeks', 'flat_margin', 'shown_from_n',
+        ]) }} as print
+    from {{ ref('dim_metric') }}
+
+),
+
 final as (
-    {{ counterpoise.prints_of({'source': 'sources', 'strata': 'strata', 'clock': 'clocks'}) }}
+    {{ counterpoise.prints_of({'source': 'sources', 'strata': 'strata', 'clock': 'clocks', 'metric': 'metrics'}) }}
 )
 
 select * from final

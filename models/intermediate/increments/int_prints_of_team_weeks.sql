@@ -1,23 +1,17 @@
--- What the metrics of a team's week are shown from, as prints: by team and week, the rows of metrics and how far the week is from the last
--- complete one (that far back as a metric takes to mature: before, nothing ripens any more); by team, the first week of each metric, from
--- which on every week has a row.
+-- What the metrics of a team's week are made from, as prints: by team and week, the weekly sums, and how far the week is from the last
+-- complete one (as far as a metric takes to mature: before, nothing ripens any more); by team, the weeks from which on it delivers; by kind
+-- of outcome, the week it was first heard of.
 with
 
-metric_rows as (
+ripening as (
 
-    select * from {{ ref('int_metric_rows') }}
+    select max(maturity_weeks) as weeks from {{ ref('dim_metric') }}
 
 ),
 
 team_weeks as (
 
     select * from {{ ref('int_team_weeks') }}
-
-),
-
-ripening as (
-
-    select max(maturity_weeks) as weeks from {{ ref('dim_metric') }}
 
 ),
 
@@ -32,37 +26,74 @@ reach as (
     group by team_weeks.team_id
 
 ),
-{% set distance = 'least(reach.last_complete_week - weeks.week, reach.ripening_weeks)' %}
-weeks as (
+
+told as (
 
     select
-        {{ counterpoise.team_week('weeks.team_id', 'weeks.week') }} as name,
-        {{ counterpoise.row_print([
-            'weeks.metric_id', 'weeks.stratum', 'weeks.due_week', 'weeks.numerator', 'weeks.denominator', 'weeks.n', distance,
-        ]) }} as print
-    from metric_rows as weeks
-    inner join reach on weeks.team_id = reach.team_id
+        team_id,
+        week,
+        {{ counterpoise.row_print(['loaded_known_week', 'exposure']) }} as print
+    from team_weeks
+    {%- for family in counterpoise.metric_families() %}
+    {%- set relation = ref(family) %}
+    {%- set columns = graph.nodes['model.counterpoise.' ~ family].columns | list if execute else ['week'] %}
     union all
     select
-        {{ counterpoise.team_week('weeks.team_id', 'weeks.week') }} as name,
-        {{ counterpoise.row_print(['weeks.week', distance]) }} as print
-    from team_weeks as weeks
-    inner join reach on weeks.team_id = reach.team_id
+        team_id,
+        week,
+        {{ counterpoise.row_print(["'" ~ family ~ "'"] + columns) }} as print
+    from {{ relation }}
+    {%- endfor %}
+    {%- for model in counterpoise.setting('own_metric_models') %}
+    union all
+    select
+        team_id,
+        week,
+        {{ counterpoise.row_print([
+            'stratum', 'known_week', 'metric_id', 'numerator', 'denominator', 'n', 'link_sum', 'link_weight', 'link_squares',
+        ]) }} as print
+    from (
+        {{ counterpoise.own_metric_rows(counterpoise.user_ref(model)) }}
+    ) as own_rows
+    {%- endfor %}
 
 ),
 
-series as (
+weeks as (
 
     select
+        {{ counterpoise.team_week('told.team_id', 'told.week') }} as name,
+        {{ counterpoise.row_print(['told.print', 'least(reach.last_complete_week - told.week, reach.ripening_weeks)']) }} as print
+    from told
+    left join reach on told.team_id = reach.team_id
+
+),
+
+deliveries as (
+    {% for column in ['merged_pull_requests', 'deployments'] %}
+    select
         team_id as name,
-        {{ counterpoise.row_print(['metric_id', 'min(week)']) }} as print
-    from metric_rows
-    group by team_id, metric_id
+        {{ counterpoise.row_print(["'" ~ column ~ "'", 'min(week)', 'min(known_week)']) }} as print
+    from {{ ref('int_delivery_week') }}
+    where {{ column }} > 0
+    group by team_id
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+first_outcomes as (
+
+    select
+        outcome_type as name,
+        {{ counterpoise.row_print(['min(outcome_known_week)']) }} as print
+    from {{ ref('int_item_outcomes') }}
+    group by outcome_type
 
 ),
 
 final as (
-    {{ counterpoise.prints_of({'week of team': 'weeks', 'series': 'series'}) }}
+    {{ counterpoise.prints_of({'week of team': 'weeks', 'deliveries': 'deliveries', 'first outcome': 'first_outcomes'}) }}
 )
 
 select * from final

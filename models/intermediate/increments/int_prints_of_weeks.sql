@@ -1,5 +1,6 @@
 -- What the comparisons over time are made from, as prints: rows of metrics by the week they became known, weeks of teams, weeks in
--- which a new baseline begins or a team's first change of a kind was made, and by team, metric and pair what they are judged by.
+-- which a new baseline begins or a team's first change of a kind was made, and by team and pair what they are judged by; by team also
+-- the first week of each metric.
 with
 
 metric_rows as (
@@ -10,6 +11,16 @@ metric_rows as (
             'team_id', 'metric_id', 'stratum', 'week', 'due_week', 'known_week', 'link_sum', 'link_weight', 'link_squares',
         ]) }} as print
     from {{ ref('int_metric_rows') }}
+
+),
+
+series as (
+
+    select
+        team_id as name,
+        {{ counterpoise.row_print(['metric_id', 'min(week)']) }} as print
+    from {{ ref('int_metric_rows') }}
+    group by team_id, metric_id
 
 ),
 
@@ -41,17 +52,6 @@ functions as (
 
 ),
 
-metrics as (
-
-    select
-        metric_id as name,
-        {{ counterpoise.row_print([
-            'kind', 'effect_scale', 'min_n', 'good_direction', 'is_proxy', 'maturity_weeks', 'flat_margin', 'shown_from_n',
-        ]) }} as print
-    from {{ ref('dim_metric') }}
-
-),
-
 pairs as (
 
     select
@@ -72,8 +72,8 @@ first_changes as (
 
 final as (
     {{ counterpoise.prints_of({
-        'rows known': 'metric_rows', 'team week': 'team_weeks', 'baseline': 'baselines', 'function': 'functions', 'metric': 'metrics', 'pair': 'pairs',
-        'first change': 'first_changes',
+        'rows known': 'metric_rows', 'series': 'series', 'team week': 'team_weeks', 'baseline': 'baselines', 'function': 'functions',
+        'pair': 'pairs', 'first change': 'first_changes',
     }) }}
 )
 

@@ -183,6 +183,8 @@ learned as (
             and weekly_changes.known_week > team_weeks.week
     where weekly_changes.known_week > weekly_changes.week
     group by weekly_changes.team_id, team_weeks.week, weekly_changes.known_week
+    -- what began and ended by then leaves a week as it was
+    having sum(weekly_changes.open_change) <> 0 or sum(weekly_changes.aged_change) <> 0
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(**counterpoise.by_team_week('int_summed_team_weeks')) }}
+{%- do ref('int_summed_team_weeks') %}
 -- Every metric in the one standard shape: team, week, kind of item, week of knowledge, numerator, denominator, n. What the
 -- comparison over time works on stands in the link columns (counts for shares and rates, values for means, logarithms for hours).
 with
@@ -176,6 +178,7 @@ final as (
         {{ counterpoise.as_measure('sum(rows_of_all.link_squares)') }} as link_squares
     from rows_of_all
     inner join metrics on rows_of_all.metric_id = metrics.metric_id
+    {{ counterpoise.of_changed_team_weeks('rows_of_all.team_id', 'rows_of_all.week') }}
     group by 1, 2, 3, 4, 5, 6
 
 )
