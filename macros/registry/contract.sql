@@ -93,7 +93,8 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- Newest row per key of `offered`, a select. Rows the source has deleted are gone; a row that came again says when it first came.
+{#- Newest row per key of `offered`, a select. Rows the source has deleted are gone, and so is the column that says it (Iceberg deletes from
+    no table that has one of that name); a row that came again says when it first came.
     Ties are broken by every other column, so that the same rows give the same answer in any order. With `apart`, keys that stand
     once are told apart first: nearly all do, and putting a hundred million rows in order is what costs. The select is then written
     out three times, as an engine would keep all its rows if it had a name. -#}
@@ -102,9 +103,10 @@
         {%- for column in key %}{{ column }} is not null{{ ' and ' if not loop.last }}{% endfor -%}
     {%- endset -%}
     {%- set key_hash = counterpoise.quick_hash(key) -%}
+    {%- set kept = columns | reject('equalto', '_deleted') | join(', ') -%}
     {%- if apart %}
     select
-        {{ columns | join(', ') }},
+        {{ kept }},
         came_at as first_loaded_at
     from (
         {{ offered }}
@@ -114,7 +116,7 @@
     union all
     {%- endif %}
     select
-        {{ columns | join(', ') }},
+        {{ kept }},
         first_loaded_at
     from (
         select
