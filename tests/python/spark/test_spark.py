@@ -373,6 +373,31 @@ def test_every_metric_and_signal_by_hand(both: Both) -> None:
 
 
 @pytest.mark.slow
+def test_a_run_after_other_rows_makes_the_same_of_them(both: Both, folder: Path) -> None:
+    """Items go, items lose their history: both engines make anew what that reaches. Nothing after this reads the organisation."""
+
+    def items() -> list[int]:
+        return [warehouse.query(f"select count(*) as n from {warehouse.marts_schema}.fct_work_item")["n"][0].as_py() for warehouse in both.sides]
+
+    before = items()
+    both.duck.release()
+    with duckdb.connect(str(both.place.private / "work.duckdb")) as connection:
+        connection.execute("""
+            create temp table chosen as
+            select work_item_id, row_number() over (order by work_item_id) as number from work_system.work_items qualify number % 97 = 0;
+            delete from work_system.work_item_events
+            where work_item_id in (select work_item_id from chosen) and event_type <> 'created';
+            delete from work_system.work_items where work_item_id in (select work_item_id from chosen where number % 2 = 0);
+            delete from work_system.work_item_events where work_item_id in (select work_item_id from chosen where number % 2 = 0)
+        """)
+    both.duck.project.build(tested=False)
+    load_raw(both.spark, both.place, folder)
+    both.spark.project.build(tested=False)
+    assert items()[0] < before[0]
+    assert_same_marts(both.duck, both.spark, [mart for mart in MARTS if not mart.startswith("team_risk")])
+
+
+@pytest.mark.slow
 def test_the_real_log(spark: Spark, folder: Path) -> None:
     log = real_data("incidents/incidents.csv.gz")
     mapping = ROOT / "tests" / "mappings" / "incidents.yml"
