@@ -44,7 +44,7 @@ def assert_same_marts(ours: Warehouse, theirs: Warehouse, marts: Collection[str]
         assert_same_rows(ours, theirs, mart)
 
 
-def assert_same_rows(ours: Warehouse, theirs: Warehouse, mart: str) -> None:
+def assert_same_rows(ours: Warehouse, theirs: Warehouse, mart: str, tolerance: float = 1e-9) -> None:
     key = MARTS[mart]
     expected = ours.query(f"select * from {ours.marts_schema}.{mart}").to_pylist()
     found = theirs.query(f"select * from {theirs.marts_schema}.{mart}").to_pylist()
@@ -57,6 +57,6 @@ def assert_same_rows(ours: Warehouse, theirs: Warehouse, mart: str) -> None:
             if column in MADE_WHEN:
                 continue
             if isinstance(value, float) and other[column] is not None:
-                assert math.isclose(value, other[column], rel_tol=1e-9, abs_tol=1e-9), (mart, column, row, other)
+                assert math.isclose(value, other[column], rel_tol=tolerance, abs_tol=tolerance), (mart, column, row, other)
             else:
                 assert value == other[column], (mart, column, row, other)
