@@ -227,8 +227,8 @@ def _steps(data: ReportData, marts: Marts) -> dict[str, dict[str, list[Item]]]:
     week, last_day = data.week, data.week + _LAST_DAY
     found: dict[str, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
     for r in marts.rows(
-        "select team_id, step_id, week_start, response_id, signal_id, what, why, owner_role, asked_until, due_on, state, "
-        f"answered_on from {{marts}}.next_steps where week_start <= date '{week}' and "
+        "select team_id, step_id, week_start, response_id, signal_id, what, why, owner_role, asked_until, due_on, "
+        f"state, answered_on from {{marts}}.next_steps where week_start <= date '{week}' and "
         f"(asked_until >= date '{week}' or answered_on >= date '{week}' or due_on >= date '{week}') "
         "order by team_id, due_on, step_id"
     ):

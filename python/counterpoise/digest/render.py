@@ -60,18 +60,13 @@ def as_slack(document: Document) -> dict[str, Any]:
 
 
 def _slack(document: Document) -> dict[str, Any]:
-    blocks = [_slack_header(document.title), _slack_text(_sl(document.motto))]
+    blocks = [_slack_header(document.title), *_slack_texts([_sl(document.motto)])]
     for section in document.sections:
         blocks.append(_slack_header(section.title))
-        if section.lines:
-            blocks.append(_slack_text("\n".join(map(_sl, section.lines))))
+        blocks += _slack_texts([_sl(line) for line in section.lines])
         for label, entries in section.lists:
-            blocks += [_slack_text(text) for text in _slack_list(label, entries)]
-    blocks.append({
-        "type": "context",
-        "elements": [{"type": "mrkdwn", "text": "\n".join(map(_sl, document.ending)), "verbatim": True}],
-    })  # fmt: skip
-    return {"blocks": blocks}
+            blocks += _slack_texts([f"*{_sl(label)}*"] * bool(label) + _slack_entries(entries))
+    return {"blocks": [*blocks, {"type": "divider"}, *_slack_texts([_sl(line) for line in document.ending])]}
 
 
 def _sl(text: str) -> str:
@@ -79,24 +74,29 @@ def _sl(text: str) -> str:
 
 
 def _slack_header(text: str) -> dict[str, Any]:
-    shown = text if len(text) <= SLACK_HEADER else text[: SLACK_HEADER - 1] + "…"
-    return {"type": "header", "text": {"type": "plain_text", "text": shown.replace("@", _NO_MENTION), "emoji": False}}
+    shown = text.replace("@", _NO_MENTION)
+    shown = shown if len(shown) <= SLACK_HEADER else shown[: SLACK_HEADER - 1] + "…"
+    return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": False}}
 
 
-def _slack_text(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+def _slack_entries(entries: tuple[Entry, ...]) -> list[str]:
+    return [
+        line
+        for entry in entries
+        for line in (f"• {_sl(entry.text)}", *(f"    {_sl(detail)}" for detail in entry.details))
+    ]
 
 
-def _slack_list(label: str, entries: tuple[Entry, ...]) -> list[str]:
-    """A list as texts that a block takes; what is too long for one goes on in the next."""
-    texts, lines = [], [f"*{_sl(label)}*"] if label else []
-    for entry in entries:
-        for line in (f"• {_sl(entry.text)}", *(f"    {_sl(detail)}" for detail in entry.details)):
-            if sum(map(len, lines)) + len(lines) + len(line) > SLACK_TEXT:
-                texts.append("\n".join(lines))
-                lines = []
-            lines.append(line[:SLACK_TEXT])
-    return [*texts, "\n".join(lines)]
+def _slack_texts(lines: list[str]) -> list[dict[str, Any]]:
+    """Lines in blocks: what is too long for one goes on in the next. `verbatim`: no link or name is looked for."""
+    texts: list[str] = []
+    for line in lines:
+        cut = line[:SLACK_TEXT]
+        if texts and len(texts[-1]) + 1 + len(cut) <= SLACK_TEXT:
+            texts[-1] += f"\n{cut}"
+        else:
+            texts.append(cut)
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}} for text in texts]
 
 
 def as_teams(document: Document) -> dict[str, Any]:

@@ -25,7 +25,8 @@ WORDS: dict[str, str] = {
     "step_overdue": "{what} Who: {owner}. It was due on {due}.",
     "more_one": "1 more team moved; it stands in the report.",
     "more": "{n} more teams moved; they stand in the report.",
-    "footer": "Answer with the command “counterpoise answer”: “not now, because …” is an answer too. Evidence and all figures stand in the report.",
+    "footer": "Answer with the command “counterpoise answer”; “not now, because …” is an answer too. "
+    "Evidence and all figures stand in the report.",
 }
 
 
