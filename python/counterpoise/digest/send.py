@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,7 +89,9 @@ def _silence() -> Iterator[None]:
     for logger in loggers:
         logger.disabled = True
     try:
-        yield
+        with warnings.catch_warnings():  # they name hosts
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for logger, was in zip(loggers, before, strict=True):
             logger.disabled = was
