@@ -544,5 +544,45 @@ def rotate(pool, start, period, periods, as_of, teams, csv_file, verify, db, tar
     click.echo(f"Revealed: {plan.revealed(day)} of {periods} periods, {added} new draws.")
 
 
+@main.command()
+@_warehouse_options
+@click.option("--week", type=click.DateTime(["%Y-%m-%d"]), help="Monday of the week. Default: the last scored week.")
+@click.option("--routes", type=click.Path(path_type=Path), help="YAML file that says who gets which part, by Apprise.")
+@click.option("--out", type=click.Path(path_type=Path), help="FILE.md, or a folder for every form of it.")
+@click.option("--again", is_flag=True, help="Send also what was sent before.")
+@click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True, help="Smaller teams stay out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the digest and what became of it as JSON.")
+@_refusals
+def digest(week, routes, out, again, min_people, as_json, db, **where) -> None:
+    """What shifted in a week, who owns it, what to ask, what was answered: printed, or sent where work happens.
+
+    Quiet when nothing moved. Exits 1 when an address did not take it; the others got it all the same.
+    """
+    from counterpoise.digest.run import digest as make_and_send
+    from counterpoise.digest.run import write
+    from counterpoise.digest.words import say
+    from counterpoise.report.words import day
+
+    if db and not db.exists():
+        raise UsageError(f"{db} does not exist. Name the file that `counterpoise run --db` published.")
+    told = make_and_send(_open(db=db, **where), week.date() if week else None, routes, again, min_people)
+    moved = told.digest.has_moved
+    written = write(told, out) if out and moved else []
+    if as_json:
+        click.echo(json.dumps(told.as_dict(), indent=2))
+    elif not moved:
+        click.echo(say("quiet", week=day(told.digest.week)))
+    elif not (routes or out):
+        click.echo(told.markdown, nl=False)
+    for path in written:
+        click.echo(f"Written: {path}", err=as_json)
+    failed = [one for one in told.deliveries if one.status == "failed"]
+    for one in told.deliveries:
+        said = {"quiet": "nothing moved, nothing sent", "already": "sent before"}.get(one.status, one.status)
+        line = f"{one.route}, address {one.address}: {said}{f'. {one.reason}' if one.reason else ''}"
+        click.echo(line, err=as_json or one.status == "failed")
+    sys.exit(1 if failed else 0)
+
+
 if __name__ == "__main__":
     main()

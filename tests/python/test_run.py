@@ -140,6 +140,23 @@ def test_the_summary_names_what_is_new_the_bands_the_problems_and_the_report(dem
     assert len(said.splitlines()) < 40, "one screen"
 
 
+def test_the_digest_tells_when_an_alert_began_and_is_as_quiet_as_the_summary(demo: Demo) -> None:
+    assert "New this week nothing moved" in demo.ran.said
+    newest = counterpoise("digest", "--db", demo.place.database)
+    assert newest.stdout == "Nothing moved in the week of 14 Sep 2026: nothing is sent.\n"
+    [(team, week)] = demo.place.read(
+        "select t.team_name, min(week_start) from counterpoise.team_risk as r inner join counterpoise.dim_team as t "
+        "on r.team_id = t.team_id where alert group by t.team_name order by 2, 1 limit 1"
+    )
+    told = json.loads(counterpoise("digest", "--db", demo.place.database, "--week", week, "--json").stdout)
+    [about] = [one for one in told["teams"] if one["name"] == team]
+    assert any("An alert began." in item["text"] for item in about["shifted"])
+    assert "likely between" in about["standing"][0] and about["standing"][1].startswith("Why: ")
+    assert sum(len(one["asks"]) for one in told["teams"]) == len(
+        demo.place.read(f"select 1 from counterpoise.next_steps where week_start = '{week}'")
+    )
+
+
 def test_progress_goes_to_stderr_a_line_a_step(demo: Demo) -> None:
     steps = [line.partition("] ")[2].partition(":")[0] for line in demo.ran.stderr.splitlines() if line.startswith("[")]
     wanted = "load, check raw, build, check marts, score, effects, check scores, report, publish"

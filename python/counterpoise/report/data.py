@@ -316,16 +316,19 @@ def page_file(team_id: str, team_name: str) -> str:
     return f"{slug or 'team'}-{hashlib.sha256(team_id.encode()).hexdigest()[:10]}.html"
 
 
-def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE) -> ReportData:
+def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE, week: date | None = None) -> ReportData:
     """Reads all marts the report shows.
 
+    Args:
+        week: a Monday that is to be the newest week; weeks after it are left out.
+
     Raises:
-        UsageError: `marts_schema` is not a plain schema name.
+        UsageError: `marts_schema` is not a plain schema name, or there is nothing about `week`.
         CounterpoiseError: a mart is missing or unreadable, or there is not one week to show.
     """
     marts = Marts(query, marts_schema)
     min_people = max(min_people, MIN_PEOPLE_FLOOR)
-    weeks = _weeks(marts)
+    weeks = _weeks(marts, week)
     metrics = _metrics(marts)
     return ReportData(
         teams=_teams(marts, min_people),
@@ -335,8 +338,8 @@ def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE) -> Repor
         reasons=_reasons(marts, weeks[-1]),
         signal_weeks=_signal_weeks(marts, weeks[-1]),
         evidence=_evidence(marts, weeks[-1]),
-        verdicts=_verdicts(marts, weeks[0]),
-        series=_series(marts, weeks[0]),
+        verdicts=_verdicts(marts, weeks[0], weeks[-1]),
+        series=_series(marts, weeks[0], weeks[-1]),
         metrics=tuple(metrics.values()),
         pairs=_pairs(marts, metrics),
         signals=_signals(marts),
@@ -348,14 +351,18 @@ def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE) -> Repor
     )
 
 
-def _weeks(marts: Marts) -> tuple[date, ...]:
-    """The newest weeks up to the last one scored (else the last complete one), at most SHOWN_WEEKS."""
+def _weeks(marts: Marts, newest: date | None) -> tuple[date, ...]:
+    """At most SHOWN_WEEKS weeks up to `newest`; without it, up to the last one scored (else the last complete one)."""
     for source in ("team_risk", "fct_metric_week where is_complete"):
         row = marts.rows(f"select min(week_start) as first_week, max(week_start) as last_week from {{marts}}.{source}")[
             0
         ]
         first, last = _date(row["first_week"]), _date(row["last_week"])
         if last is not None:
+            if newest is not None:
+                if newest.weekday() != 0 or not first <= newest <= last:
+                    raise UsageError(f"There is no week of {newest}. Name a Monday from {first} to {last}.")
+                last = newest
             n = min((last - first) // _WEEK + 1, SHOWN_WEEKS)
             return tuple(last - i * _WEEK for i in reversed(range(n)))
     raise CounterpoiseError(
@@ -523,11 +530,11 @@ def _evidence(marts: Marts, week: date) -> dict[str, list[Evidence]]:
     return dict(evidence)
 
 
-def _verdicts(marts: Marts, first: date) -> dict[str, dict[str, Verdict]]:
+def _verdicts(marts: Marts, first: date, last: date) -> dict[str, dict[str, Verdict]]:
     """Per team and pair the newest judged verdict. Weeks that could not be judged are passed over."""
     rows = marts.rows(
         f"select team_id, pair_id, week_start, verdict from {{marts}}.fct_pair_week "
-        f"where week_start >= date '{first}' and verdict not in ('no_data', 'not_mature') "
+        f"where week_start between date '{first}' and date '{last}' and verdict not in ('no_data', 'not_mature') "
         "order by team_id, pair_id, week_start"
     )
     history: dict[tuple[str, str], list[tuple[date, str]]] = defaultdict(list)
@@ -551,7 +558,7 @@ def _verdicts(marts: Marts, first: date) -> dict[str, dict[str, Verdict]]:
     return dict(verdicts)
 
 
-def _series(marts: Marts, first: date) -> dict[tuple[str, str], Series]:
+def _series(marts: Marts, first: date, last: date) -> dict[tuple[str, str], Series]:
     """Weekly values of the pairs' metrics by (team_id, metric_id), where there are weeks enough to draw."""
     table = marts.table(
         f"""
@@ -559,7 +566,7 @@ def _series(marts: Marts, first: date) -> dict[tuple[str, str], Series]:
             select team_id, metric_id, week_start, value,
                 count(*) over (partition by team_id, metric_id) as weeks
             from {{marts}}.fct_metric_week
-            where value is not null and is_complete and week_start >= date '{first}'
+            where value is not null and is_complete and week_start between date '{first}' and date '{last}'
                 and metric_id in (
                     select output_metric_id from {{marts}}.dim_pair
                     union

@@ -203,7 +203,7 @@ def news(data: ReportData) -> list[News]:
         now = data.score(team)
         if now is None or not now.is_scored:
             continue  # nothing is news about data that could not be judged
-        sentences = [*_band_news(now, data.score(team, weeks_ago=1))]
+        sentences = [*band_news(now, data.score(team, weeks_ago=1))]
         for verdict in data.verdicts.get(team.team_id, {}).values():
             turned = verdict.turned_from
             if turned is None or verdict.pair_id not in pairs or {turned, verdict.verdict}.isdisjoint(_WORRYING):
@@ -224,7 +224,8 @@ def news(data: ReportData) -> list[News]:
     return found
 
 
-def _band_news(now: Score, before: Score | None) -> Iterator[str]:
+def band_news(now: Score, before: Score | None) -> Iterator[str]:
+    """Sentences on a scored week after the week before: a band that moved, an alert that began."""
     rank = _BAND_ORDER.index(now.band) if now.band in _BAND_ORDER else 0
     if before is not None and before.is_scored and before.band in _BAND_ORDER:
         rank_before = _BAND_ORDER.index(before.band)
