@@ -22,11 +22,11 @@ from counterpoise.guardrails.duckdb_dialect import duckdb_engine
 from counterpoise.guardrails.suite import STAGES, load_suites, parse_suite
 from counterpoise.project import find_project_dir
 
-NOW = datetime(2025, 1, 6, 3, 0)
+NOW = datetime(2024, 3, 4, 3, 0)  # in the week after the last event
 CANARY = "canary-of-a-person"
 SQL_TYPES = {"string": "varchar", "double": "double precision"}
 MARTS = {
-    "dim_team": "team_id varchar, team_name varchar",
+    "dim_team": "team_id varchar, team_name varchar, active_people integer",
     "dim_metric": "metric_id varchar, kind varchar",
     "dim_pair": "pair_id varchar",
     "dim_signal": "signal_id varchar",
@@ -57,7 +57,8 @@ MARTS = {
     ),
     "signal_evidence": "signal_id varchar, team_id varchar, week_start date, key_type varchar, what varchar",
     "fct_guardrail_week": (
-        "team_id varchar, guardrail_id varchar, week_start date, margin double precision, status varchar"
+        "team_id varchar, guardrail_id varchar, week_start date, metric_id varchar, observed double precision,"
+        " threshold double precision, margin double precision, n integer, status varchar"
     ),
     "team_reward_eligibility": "team_id varchar, period_start date, status varchar",
     "next_steps": "step_id varchar, team_id varchar, week_start date, state varchar",
@@ -73,6 +74,20 @@ MARTS = {
         " data_through date, scored_at timestamp"
     ),
     "team_risk_reasons": ("team_id varchar, week_start date, rank integer, signal_id varchar, sentence varchar"),
+}
+STAGING = {
+    "stg_teams": "team_id varchar, team_name varchar",
+    "stg_work_items": (
+        "work_item_id varchar, item_type varchar, team_id varchar, requester_id varchar, created_at timestamp,"
+        " resolved_at timestamp"
+    ),
+    "stg_work_item_events": (
+        "event_id varchar, work_item_id varchar, event_type varchar, occurred_at timestamp, actor_id varchar,"
+        " status_category varchar"
+    ),
+    "stg_outcomes": "outcome_id varchar",
+    "int_work_items": "work_item_id varchar, version_to_week integer",
+    "int_item_spans": "work_item_id varchar, started_at timestamp, ended_at timestamp, span_seconds bigint",
 }
 EVENT_LOG = {
     "event_log": (
@@ -232,7 +247,10 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
     through = datetime(2024, 2, 11).date()
     scored = {"risk": 40.0, "risk_low": 20.0, "risk_high": 60.0, "band": "watch", "status": "scored"}
     return {
-        "dim_team": [{"team_id": team, "team_name": team} for team in teams],
+        "dim_team": [
+            {"team_id": team, "team_name": f"Team {team[-1]}", "active_people": people}
+            for team, people in zip(teams, [4, 5], strict=True)
+        ],
         "dim_metric": [
             {"metric_id": "reopen_rate", "kind": "binomial"},
             {"metric_id": "csat", "kind": "mean"},
@@ -316,7 +334,17 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "fct_guardrail_week": [
-            {"team_id": team, "guardrail_id": "reopened", "week_start": week, "margin": 0.05, "status": "met"}
+            {
+                "team_id": team,
+                "guardrail_id": "reopened",
+                "week_start": week,
+                "metric_id": "reopen_rate",
+                "observed": 0.1,
+                "threshold": 0.15,
+                "margin": 0.05,
+                "n": 40,
+                "status": "met",
+            }
             for team, week in itertools.product(teams, weeks)
         ],
         "team_reward_eligibility": [
@@ -366,9 +394,49 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def staging_rows() -> dict[str, list[dict[str, Any]]]:
+    """Two teams, six items of which one has an older version, an event and a span each."""
+    created, person = datetime(2024, 1, 1, 9, 0), "0" * 32
+    items = [f"item-{n}" for n in range(6)]
+    return {
+        "stg_teams": [{"team_id": f"team-{n}", "team_name": f"Team {n}"} for n in range(2)],
+        "stg_work_items": [
+            {
+                "work_item_id": item,
+                "item_type": "ticket",
+                "team_id": f"team-{n % 2}",
+                "requester_id": person,
+                "created_at": created,
+                "resolved_at": created + timedelta(days=1),
+            }
+            for n, item in enumerate(items)
+        ],
+        "stg_work_item_events": [
+            {
+                "event_id": f"{item}-created",
+                "work_item_id": item,
+                "event_type": "created",
+                "occurred_at": created,
+                "actor_id": person,
+                "status_category": "queued",
+            }
+            for item in items
+        ],
+        "stg_outcomes": [{"outcome_id": f"outcome-{n}"} for n in range(3)],
+        "int_work_items": [
+            *({"work_item_id": item, "version_to_week": None} for item in items),
+            {"work_item_id": "item-0", "version_to_week": 2800},
+        ],
+        "int_item_spans": [
+            {"work_item_id": item, "started_at": created, "ended_at": created + timedelta(hours=1), "span_seconds": 3600}
+            for item in items
+        ],
+    }
+
+
 def event_log_rows() -> dict[str, list[dict[str, Any]]]:
     """A log of ten cases that start and end; all its activities have a meaning."""
-    start = datetime(2024, 1, 1, 9, 0)
+    start = datetime(2024, 2, 24, 9, 0)
     meanings = {"open": ("created", "queued"), "done": ("resolved", "done")}
     return {
         "event_log": [
@@ -423,6 +491,7 @@ def _literal(value: Any) -> str:
 def good_statements() -> list[str]:
     return [
         *statements("work_system", contract_columns(), raw_rows()),
+        *statements("counterpoise_private", STAGING, staging_rows()),
         *statements("counterpoise", MARTS, mart_rows()),
         *statements("log_only", EVENT_LOG, event_log_rows()),
     ]
@@ -449,6 +518,10 @@ def raw(name: str, table: str, sql: str, *caught_by: str, **more: Any) -> Damage
 
 def log(name: str, table: str, sql: str, *caught_by: str) -> Damage:
     return Damage(name, "raw", table, sql, set(caught_by), raw_schema="log_only")
+
+
+def staged(name: str, table: str, sql: str, *caught_by: str) -> Damage:
+    return Damage(name, "staging", table, sql, set(caught_by))
 
 
 def mart(name: str, table: str, sql: str, *caught_by: str, **more: Any) -> Damage:
@@ -594,8 +667,21 @@ DAMAGES = [
     raw(
         "events of another zone",
         "work_item_events",
+        "update {t} set occurred_at = occurred_at - interval '5' hour",
+        "events_created_apart",
+    ),
+    raw(
+        "created moved by a move between tools",
+        "work_item_events",
         "update {t} set occurred_at = occurred_at - interval '3' day",
         "events_before_created",
+        "events_created_apart",
+    ),
+    raw(
+        "no load for two weeks",
+        "work_item_events",
+        "delete from {t} where occurred_at > '2024-02-18'",
+        "events_fresh",
     ),
     raw(
         "csat of 1 to 5",
@@ -674,6 +760,7 @@ DAMAGES = [
         "update {t} set case_id = null where case_id = 'case-3'",
         "event_log_not_null.case_id",
     ),
+    log("a log of last month", "event_log", "delete from {t} where occurred_at > '2024-02-25'", "event_log_fresh"),
     log(
         "one new activity",
         "event_log",
@@ -692,6 +779,48 @@ DAMAGES = [
         "event_log_activities",
         "update {t} set event_type = 'commented'",
         "event_log_nothing_resolved",
+    ),
+    staged("no events staged", "stg_work_item_events", "drop table {t}", "stg_there.events"),
+    staged("items all deleted", "stg_work_items", "delete from {t}", "stg_work_items_not_empty"),
+    staged("item doubled by a join", "stg_work_items", "insert into {t} select * from {t}", "stg_work_items_grain"),
+    staged("event doubled by a join", "stg_work_item_events", "insert into {t} select * from {t}", "stg_events_grain"),
+    staged("outcome doubled", "stg_outcomes", "insert into {t} select * from {t}", "stg_outcomes_grain"),
+    staged(
+        "item of no team known",
+        "stg_work_items",
+        "update {t} set team_id = 'ghost' where work_item_id = 'item-1'",
+        "stg_work_items_team_unknown",
+    ),
+    staged(
+        "event without its item",
+        "stg_work_item_events",
+        "update {t} set work_item_id = null where work_item_id = 'item-1'",
+        "stg_events_not_null.work_item_id",
+    ),
+    staged(
+        "status of the tool",
+        "stg_work_item_events",
+        "update {t} set status_category = 'Wait'",
+        "stg_events_status_known",
+    ),
+    staged(
+        "an id not hashed",
+        "stg_work_item_events",
+        f"update {{t}} set actor_id = '{CANARY}' where work_item_id = 'item-1'",
+        "stg_events_persons_hashed",
+    ),
+    staged("item lost on the way", "int_work_items", "delete from {t} where work_item_id = 'item-1'", "items_all_read"),
+    staged(
+        "item twice at once",
+        "int_work_items",
+        "update {t} set version_to_week = null",
+        "items_all_read",
+    ),
+    staged(
+        "span runs backwards",
+        "int_item_spans",
+        "update {t} set span_seconds = -1 where work_item_id = 'item-1'",
+        "spans_ordered",
     ),
     mart("team twice", "dim_team", "insert into {t} select * from {t}", "dim_team_grain"),
     mart("item twice", "fct_work_item", "insert into {t} select * from {t}", "fct_work_item_grain"),
@@ -763,6 +892,12 @@ DAMAGES = [
         "fct_guardrail_week",
         f"update {{t}} set margin = -0.1 where {ONE}",
         "guardrail_week_status_agrees",
+    ),
+    mart(
+        "threshold missed",
+        "fct_guardrail_week",
+        "update {t} set status = 'breached', margin = -0.05, observed = 0.2 where team_id = 'team-1'",
+        "guardrail.reopened",
     ),
     mart(
         "period twice",
@@ -873,6 +1008,15 @@ DAMAGES = [
         "team_risk_status_known",
     ),
     score("new band", "team_risk", "update {t} set band = 'red' where band is not null", "team_risk_band_known"),
+    score("band of yesterday", "team_risk", "update {t} set band = 'high' where band = 'watch'", "team_risk_band_fits_risk"),
+    score(
+        "week left out",
+        "team_risk",
+        "update {t} set status = 'insufficient_data', risk = null, risk_low = null, risk_high = null, band = null,"
+        " status_reason = 'new', alert = false, alert_reason = null, team_id = 'team-1', week_start = '2024-01-22' where team_id = 'team-0'",
+        "team_risk_week_missing",
+        "reasons_of_scored_weeks",
+    ),
     score(
         "withheld with a number",
         "team_risk",
@@ -920,6 +1064,12 @@ ALSO_ON_POSTGRES = {
     "Tuesday",
     "no number",
     "picked by closing date",
+    "events of another zone",
+    "no load for two weeks",
+    "an id not hashed",
+    "item twice at once",
+    "threshold missed",
+    "band of yesterday",
     "withheld with a number",
     "reason for nothing",
 }
@@ -990,7 +1140,7 @@ def checks_that_see(damage: Damage) -> list:
 @contextmanager
 def damaged(execute: Callable[[str], Any], damage: Damage) -> Iterator[None]:
     """The damage is done inside and undone at the end."""
-    schema = damage.raw_schema if damage.stage == "raw" else "counterpoise"
+    schema = {"raw": damage.raw_schema, "staging": "counterpoise_private"}.get(damage.stage, "counterpoise")
     table, kept = f"{schema}.{damage.table}", f"{schema}.kept_{damage.table}"
     execute(f"create table {kept} as select * from {table}")
     try:
@@ -1122,10 +1272,10 @@ def test_the_sentence_of_the_data_health_is_the_reason(warehouse: duckdb.DuckDBP
 
 def test_times_are_read_in_utc(warehouse: duckdb.DuckDBPyConnection) -> None:
     """A clock with a zone and one without, a day apart from an item's creation, decide alike."""
-    warehouse.execute("update work_system.work_items set created_at = '2025-01-07 02:00' where work_item_id = 'item-5'")
+    warehouse.execute("update work_system.work_items set created_at = '2024-03-05 02:00' where work_item_id = 'item-5'")
     warehouse.execute("update work_system.work_items set resolved_at = null where work_item_id = 'item-5'")
     checks = [c for c in load_suites("raw") if c.id == "work_items_times_plausible.created_at"]
-    zone = datetime(2025, 1, 6, 3, 0, tzinfo=UTC)
+    zone = NOW.replace(tzinfo=UTC)
     for clock, caught in [(NOW, set()), (zone, set()), (zone - timedelta(hours=2), {checks[0].id})]:
         assert not_passed(run_checks(warehouse, "raw", "run", now=clock, checks=checks)) == caught
 
