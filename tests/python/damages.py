@@ -136,7 +136,7 @@ DAMAGES = [
         "marts",
         "fct_guardrail_week",
         ("A missed threshold still says met", "update {t} set margin = -0.1 where status = 'met' and team_id = {team}", "guardrail_week_status_agrees"),
-        ("A metric fell below its minimum", "update {t} set observed = 0.5, margin = -0.2, status = 'breached' where guardrail_id = 'satisfaction'", "guardrail.satisfaction"),
+        ("A metric fell below its minimum", "update {t} set observed = 0.12, margin = -0.07, status = 'breached' where guardrail_id = 'complaints' and week_start > {end} - interval '28' day", "guardrail.complaints"),
     ),
     *_of(
         "scores",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import duckdb
 import pytest
@@ -17,10 +18,13 @@ import yaml
 
 from counterpoise.contract import load_contract
 from counterpoise.errors import CounterpoiseError, InputError, UsageError
-from counterpoise.guardrails import CheckReport, run_checks, write_docs
+from counterpoise.guardrails import CheckReport, run_checks, write_docs, write_junit
 from counterpoise.guardrails.duckdb_dialect import duckdb_engine
+from counterpoise.guardrails.history import KEPT_DAYS, KEPT_RUNS, keep_results
 from counterpoise.guardrails.suite import STAGES, load_suites, parse_suite
 from counterpoise.project import find_project_dir
+from counterpoise.warehouse import DuckDBFile
+from counterpoise.warehouse.dbt import DbtProject
 
 NOW = datetime(2024, 3, 4, 3, 0)  # in the week after the last event
 CANARY = "canary-of-a-person"
@@ -1333,6 +1337,80 @@ def test_the_page_asks_nothing_of_any_host(good_reports: list[CheckReport], tmp_
     for suite in {r.suite for report in good_reports for r in report.results}:
         assert suite in page
     assert "run-7" in write_docs(good_reports[0], tmp_path / "one.html").read_text(encoding="utf-8")
+
+
+def test_a_small_team_is_not_named(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Both teams miss a threshold, and the one of four people is named only to those who may see teams of four."""
+    warehouse.execute("update counterpoise.fct_guardrail_week set status = 'breached', margin = -0.05, observed = 0.2")
+    checks = [check for check in load_suites("marts") if check.suite == "metric_guardrails"]
+    for min_people, named in [(5, {"team-1"}), (4, {"team-0", "team-1"}), (6, set())]:
+        report = run_checks(warehouse, "marts", "run", now=NOW, checks=checks, min_people=min_people)
+        failed = [result for result in report.results if result.status != "passed"]
+        assert {result.affected_id for result in failed} == named
+        assert {result.check_id for result in report.results} == {"guardrail.reopened"}
+        assert report.stops == report.warnings == report.withholds_all == ()
+        assert report.withheld_teams == {}
+    (found,) = [
+        result
+        for result in run_checks(warehouse, "marts", "run", now=NOW, checks=checks).results
+        if result.affected_id == "team-1"
+    ]
+    assert found.message == (
+        "Team Team 1: reopen_rate is 0.200 where at most 0.150 is asked for (guardrail reopened, week of 2024-02-05, 40"
+        " counted)."
+    )
+    assert (found.observed, found.threshold, found.severity) == (0.2, 0.15, "report")
+
+
+def test_junit_is_red_where_the_run_stops_and_tells_the_rest(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    illegal = HOSTILE + "\x0b\ufffe"
+    warehouse.execute("update work_system.work_items set status = ? where team_id = 'team-1'", [illegal])
+    warehouse.execute("update work_system.work_items set resolved_at = created_at - interval 1 hour where team_id = 'team-1'")
+    warehouse.execute("update work_system.teams set team_name = null where team_id = 'team-1'")
+    warehouse.execute("drop table work_system.costs")
+    report = run_checks(warehouse, "raw", "run", now=NOW)
+    broken = replace(report.results[0], check_id="broken", severity="stop", status="error", message="\x00]]>\ud800&")
+    path = write_junit([replace(report, results=(*report.results, broken))], tmp_path / "new" / "checks.xml")
+    root = ElementTree.parse(path).getroot()
+    suites = {suite.get("name"): suite for suite in root.iter("testsuite")}
+    assert {result.suite for result in report.results} <= set(suites)
+    for suite in suites.values():
+        assert int(suite.get("tests")) == len(suite.findall("testcase"))
+        for tag, count in [("failure", "failures"), ("error", "errors"), ("skipped", "skipped")]:
+            assert int(suite.get(count)) == len(suite.findall(f"testcase/{tag}"))
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    (failure,) = root.iter("failure")
+    assert failure is cases["teams_not_null.team_name"].find("failure")
+    assert failure.get("type") == "stop"
+    assert failure.get("message") == "1 of 3 rows of teams have no team_name."
+    assert failure.text == "Give every team an id and a name in the source."
+    assert cases["broken"].find("error").get("message") == "\ufffd]]>\ufffd&"
+    withheld = cases["work_items_ends_before_created_team [team-1]"].find("skipped").get("message")
+    assert withheld.startswith("withhold: Team team-1: 20 of 20")
+    assert "<script>" in cases["work_items_status_known"].find("skipped").get("message")
+    assert cases["costs_not_negative"].find("skipped").get("message") == "not needed: there is no table costs"
+
+
+def test_results_are_kept_for_so_many_days_and_runs(good_reports: list[CheckReport], tmp_path: Path) -> None:
+    def kept(runs: list[tuple[str, datetime]]) -> set[str]:
+        """Runs whose results are there after these runs."""
+        folder = tmp_path / runs[0][0]
+        folder.mkdir()
+        with DuckDBFile(folder / "m.duckdb", DbtProject(find_project_dir(), folder / ".m.build")) as warehouse:
+            columns = ", ".join(f"{name} varchar" for name in good_reports[0].results[0].as_row())
+            columns = columns.replace("checked_at varchar", "checked_at timestamp")
+            warehouse.connect().execute(f"create schema counterpoise; create table counterpoise.check_results ({columns})")
+            for run_id, checked_at in runs:
+                results = tuple(replace(r, run_id=run_id, checked_at=checked_at) for r in good_reports[0].results[:2])
+                keep_results(warehouse, [replace(good_reports[0], results=results)])
+            rows = warehouse.query("select run_id from counterpoise.check_results")["run_id"].to_pylist()
+            assert len(rows) == 2 * len(set(rows))
+        return set(rows)
+
+    a_day = timedelta(days=1)
+    assert kept([("old", NOW), ("edge", NOW + a_day), ("new", NOW + a_day * (KEPT_DAYS + 1))]) == {"edge", "new"}
+    hourly = [(f"run-{n}", NOW + timedelta(hours=n)) for n in range(KEPT_RUNS + 2)]
+    assert kept(hourly) == {name for name, _ in hourly[2:]}
 
 
 def test_the_dialect_reflects(template: Path) -> None:
