@@ -28,6 +28,7 @@ from counterpoise.warehouse import Warehouse
 Progress = Callable[[str, str], None]  # step, detail
 
 SALT_VARIABLE = "COUNTERPOISE_SALT"
+OWN_SUITES = "counterpoise_suites"  # folder in the dbt project
 
 
 @dataclass
@@ -163,6 +164,7 @@ def check(warehouse: Warehouse, stage: str, run_id: str, min_people: int = 5) ->
         marts_schema=warehouse.marts_schema,
         connectors=warehouse.layout.connectors,
         min_people=min_people,
+        own_suites=warehouse.project.project_dir / OWN_SUITES,
     )
 
 

@@ -152,3 +152,12 @@ DAMAGES = [
     ),
     *_of("scores", "team_risk_reasons", ("Reasons are those of another week", "update {t} set week_start = week_start - interval '700' day", "reasons_of_scored_weeks")),
 ]
+
+
+def as_table() -> str:
+    """The list as docs/guardrails.md shows it."""
+    rows = [
+        f"| {damage.stage} | `{damage.table}` | {damage.told} | {', '.join(f'`{check}`' for check in damage.meant)} |"
+        for damage in DAMAGES
+    ]
+    return "\n".join(["| stage | table | what happened | seen by |", "|---|---|---|---|", *rows])

@@ -16,12 +16,13 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
+import damages
 from counterpoise.contract import load_contract
 from counterpoise.errors import CounterpoiseError, InputError, UsageError
 from counterpoise.guardrails import CheckReport, run_checks, write_docs, write_junit
 from counterpoise.guardrails.duckdb_dialect import duckdb_engine
-from counterpoise.guardrails.history import KEPT_DAYS, KEPT_RUNS, keep_results
-from counterpoise.guardrails.suite import STAGES, load_suites, parse_suite
+from counterpoise.guardrails.history import KEPT_DAYS, keep_results
+from counterpoise.guardrails.suite import SEVERITIES, STAGES, load_suites, parse_suite
 from counterpoise.project import find_project_dir
 from counterpoise.warehouse import DuckDBFile
 from counterpoise.warehouse.dbt import DbtProject
@@ -1391,7 +1392,11 @@ def test_junit_is_red_where_the_run_stops_and_tells_the_rest(warehouse: duckdb.D
     assert cases["costs_not_negative"].find("skipped").get("message") == "not needed: there is no table costs"
 
 
-def test_results_are_kept_for_so_many_days_and_runs(good_reports: list[CheckReport], tmp_path: Path) -> None:
+def test_results_are_kept_for_so_many_days_and_runs(
+    good_reports: list[CheckReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("counterpoise.guardrails.history.KEPT_RUNS", 7)
+
     def kept(runs: list[tuple[str, datetime]]) -> set[str]:
         """Runs whose results are there after these runs."""
         folder = tmp_path / runs[0][0]
@@ -1409,7 +1414,7 @@ def test_results_are_kept_for_so_many_days_and_runs(good_reports: list[CheckRepo
 
     a_day = timedelta(days=1)
     assert kept([("old", NOW), ("edge", NOW + a_day), ("new", NOW + a_day * (KEPT_DAYS + 1))]) == {"edge", "new"}
-    hourly = [(f"run-{n}", NOW + timedelta(hours=n)) for n in range(KEPT_RUNS + 2)]
+    hourly = [(f"run-{n}", NOW + timedelta(hours=n)) for n in range(9)]
     assert kept(hourly) == {name for name, _ in hourly[2:]}
 
 
@@ -1532,6 +1537,32 @@ stage: raw
 checks:
   - {id: a, table: teams, severity: warn, says: wrong, remedy: mend, expectation: ExpectTableToExist}
 """
+
+
+def test_docs_tell_every_suite_and_every_damage() -> None:
+    text = (find_project_dir() / "docs/guardrails.md").read_text(encoding="utf-8")
+    assert damages.as_table() in text, "put what damages.as_table() says into docs/guardrails.md"
+    checks = [check for stage in STAGES for check in load_suites(stage)]
+    for suite in {check.suite for check in checks}:
+        severities = {s: sum(c.severity == s for c in checks if c.suite == suite) for s in SEVERITIES}
+        row = f"| `{suite}` | {' | '.join(str(n or '') for n in severities.values())} |"
+        assert row in text, f"docs/guardrails.md should have the row: {row}"
+
+
+def test_a_suite_of_ones_own_is_run_besides(template: Path, tmp_path: Path) -> None:
+    own = tmp_path / "counterpoise_suites"
+    run = {"stage": "raw", "run_id": "run", "read_only": True, "now": NOW, "own_suites": own}
+    usual = len(run_checks(template, **run).results)
+    own.mkdir()
+    text = CHECK.replace("expectation: ExpectTableToExist", "expectation: ExpectColumnValuesToBeInSet, column: team_name, kwargs: {value_set: [Team 1]}")
+    (own / "ours.yml").write_text(text.replace("suite: s", "suite: ours").replace("id: a,", "id: our_names,"))
+    report = run_checks(template, **run)
+    assert len(report.results) == usual + 1
+    (failed,) = (result for result in report.results if result.status != "passed")
+    assert (failed.suite, failed.check_id, failed.severity, failed.message) == ("ours", "our_names", "warn", "wrong")
+    (own / "ours.yml").write_text(text.replace("id: a,", "id: teams_there,"))
+    with pytest.raises(InputError, match=r"ours\.yml: the check id teams_there stands twice"):
+        run_checks(template, **run)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ def keep_results(warehouse: Warehouse, gates: Sequence[CheckReport]) -> None:
     times = runs["checked_at"].to_pylist()
     oldest = max(times[0] - timedelta(days=KEPT_DAYS), times[:KEPT_RUNS][-1])
     if times[-1] < oldest:
-        kept = f"select run_id from {results} group by run_id having max(checked_at) >= ?"
-        warehouse.replace_rows(
-            "check_results", [warehouse.query(f"select * from {results} where run_id in ({kept})", [oldest])]
-        )
+        since = f"timestamp '{oldest:%Y-%m-%d %H:%M:%S.%f}'"
+        kept = f"select run_id from {results} group by run_id having max(checked_at) >= {since}"
+        warehouse.replace_rows("check_results", [warehouse.query(f"select * from {results} where run_id in ({kept})")])

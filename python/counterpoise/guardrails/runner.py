@@ -43,6 +43,7 @@ def run_checks(
     checks: Sequence[Check] | None = None,
     connectors: Sequence[str] = (),
     min_people: int = 5,
+    own_suites: Path | None = None,
 ) -> CheckReport:
     """Run every check of `stage` (raw, staging, marts, scores) whose table is there.
 
@@ -55,9 +56,11 @@ def run_checks(
         checks: run these in place of the suites in the package.
         connectors: tools that are read besides; with one, the contract's tables may all be absent.
         min_people: teams known to have fewer people are not named by what is only reported.
+        own_suites: folder of suite files that are run besides, if it is there.
 
     Raises:
         UsageError: no such stage.
+        InputError: a suite file says something that cannot be run.
         CounterpoiseError: the database cannot be opened or read.
     """
     if stage not in STAGES:
@@ -65,7 +68,7 @@ def run_checks(
     began = time.monotonic()
     clock = _utc(now)
     schema = {"raw": raw_schema, "staging": private_schema}.get(stage, marts_schema)
-    checks = load_suites(stage) if checks is None else tuple(c for c in checks if c.stage == stage)
+    checks = load_suites(stage, own_suites) if checks is None else tuple(c for c in checks if c.stage == stage)
     with _engine(url_or_engine, read_only, connection_factory) as engine:
         columns = _columns(engine, schema)
         run = _Run(engine, schema, columns, run_id, clock, min_people)

@@ -1,4 +1,4 @@
-"""Suites of checks, read from the YAML files of `suites/`: one file a suite.
+"""Suites of checks, read from the YAML files of `suites/` and of a user's own folder: one file a suite.
 
 A file holds `suite`, `stage` (raw, staging, marts, scores) and `checks`. Each check says:
 
@@ -40,6 +40,8 @@ import string
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -90,19 +92,26 @@ class Check:
     unless_table: str | None = None
 
 
-def load_suites(stage: str) -> tuple[Check, ...]:
-    """Checks of a stage, in the order of the files' names.
+def load_suites(stage: str, own: Path | None = None) -> tuple[Check, ...]:
+    """Checks of a stage: the package's, then those of the files in the folder `own`, in the order of files' names.
 
     Raises:
-        InputError: a suite file says something that cannot be run.
+        InputError: a suite file says something that cannot be run, or a check has another's id.
     """
-    return tuple(check for check in _all_suites() if check.stage == stage)
+    checks = _package_suites()
+    if own is not None and own.is_dir():
+        checks = _read(own, checks)
+    return tuple(check for check in checks.values() if check.stage == stage)
 
 
 @cache
-def _all_suites() -> tuple[Check, ...]:
-    checks: dict[str, Check] = {}
-    folder = resources.files(__package__).joinpath("suites")
+def _package_suites() -> dict[str, Check]:
+    return _read(resources.files(__package__).joinpath("suites"), {})
+
+
+def _read(folder: Traversable, known: dict[str, Check]) -> dict[str, Check]:
+    """The known checks by id, and those of a folder's files."""
+    checks = dict(known)
     for file in sorted((f for f in folder.iterdir() if f.name.endswith(".yml")), key=lambda f: f.name):
         for check in parse_suite(file.read_text(encoding="utf-8"), file.name):
             if check.id in checks:
@@ -110,7 +119,7 @@ def _all_suites() -> tuple[Check, ...]:
                     f"{file.name}: the check id {check.id} stands twice. Give each check an id of its own."
                 )
             checks[check.id] = check
-    return tuple(checks.values())
+    return checks
 
 
 def parse_suite(text: str, file: str) -> list[Check]:
