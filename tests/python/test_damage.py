@@ -34,7 +34,8 @@ def good(bench: Bench, small_raw: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def database(good: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(good)) as connection:
+    """A copy to do damage to."""
+    with duckdb.connect(shutil.copy(good, good.with_name("damaged.duckdb"))) as connection:
         yield connection
 
 
