@@ -26,6 +26,7 @@ from counterpoise.guardrails.suite import SEVERITIES, STAGES, load_suites, parse
 from counterpoise.project import find_project_dir
 from counterpoise.warehouse import DuckDBFile
 from counterpoise.warehouse.dbt import DbtProject
+from test_report import browser  # noqa: F401
 
 NOW = datetime(2024, 3, 4, 3, 0)  # in the week after the last event
 CANARY = "canary-of-a-person"
@@ -1338,6 +1339,19 @@ def test_the_page_asks_nothing_of_any_host(good_reports: list[CheckReport], tmp_
     for suite in {r.suite for report in good_reports for r in report.results}:
         assert suite in page
     assert "run-7" in write_docs(good_reports[0], tmp_path / "one.html").read_text(encoding="utf-8")
+
+
+def test_the_page_is_styled_and_asks_for_nothing_in_a_browser(browser, good_reports: list[CheckReport], tmp_path: Path) -> None:  # noqa: F811
+    path = write_docs(good_reports, tmp_path / "checks.html")
+    page = browser.new_page(color_scheme="light", viewport={"width": 1160, "height": 900})
+    complaints, requests = [], []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.as_uri())
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "992px"
+    assert (complaints, requests) == ([], [path.as_uri()])
+    page.close()
 
 
 def test_a_small_team_is_not_named(warehouse: duckdb.DuckDBPyConnection) -> None:
