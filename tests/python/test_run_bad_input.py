@@ -205,7 +205,7 @@ def test_a_stop_check_holds_the_run_with_exit_code_3(
     assert "<failure" in (tmp_path / "checks.xml").read_text(encoding="utf-8")
     with duckdb.connect(str(place.private / "work.duckdb"), read_only=True) as private:
         kept = private.execute(
-            "select count(distinct run_id) > 1 and max(case when message like ? || '%' then 1 else 0 end) = 1 "
+            "select count(distinct run_id) > 1 and max(case when message like '%' || ? || '%' then 1 else 0 end) = 1 "
             "from counterpoise.check_results",
             [message],
         )
