@@ -67,7 +67,8 @@ class ExpectUnexpectedShareToBeAtMost(BatchExpectation):
     `group` names the column with the id of the team or metric that a row is about; rows without one are
     nobody's and not judged. Without `group` the rows are added up first. Shares of fewer than `min_rows` rows
     are not judged. The result holds what was measured as observed_value (highest share, or the count where
-    none is allowed), the failing rows, and the values of the column `each`, if one is named, as kinds.
+    none is allowed), the failing rows, and as kinds the values of the column `each`, if one is named, with
+    the `allowed` of their rows.
     """
 
     query: str

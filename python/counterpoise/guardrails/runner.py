@@ -273,7 +273,7 @@ class _Run:
     def _one_each(self, check: Check, outcome: dict[str, Any]) -> list[CheckResult]:
         """One check for each value of the column `each`: what failed it, or that it passed."""
         results: list[CheckResult] = []
-        for kind, allowed in sorted(outcome["kinds"].items()):
+        for kind, allowed in sorted(outcome["kinds"].items(), key=str):
             of_kind = replace(check, id=f"{check.id}.{_plain(kind)}")
             failing = [row for row in outcome["failing_rows"] if row[check.each] == kind]
             results += [self._from_row(of_kind, row) for row in failing] or [
