@@ -143,7 +143,7 @@ def test_the_summary_names_what_is_new_the_bands_the_problems_and_the_report(dem
 
 def test_progress_goes_to_stderr_a_line_a_step(demo: Demo) -> None:
     steps = [line.partition("] ")[2].partition(":")[0] for line in demo.ran.stderr.splitlines() if line.startswith("[")]
-    wanted = "load, check raw, build, check marts, score, effects, check scores, report, publish"
+    wanted = "load, check raw, build, check staging, check marts, score, effects, check scores, report, publish"
     assert ", ".join(steps) == wanted
 
 
