@@ -1,4 +1,4 @@
-"""The order of a run: check raw, build aside, check marts, score, check scores, report, publish.
+"""The order of a run: check raw, build aside, check staging and marts, score, check scores, report, publish.
 
 What stops it changes nothing that readers see.
 """
