@@ -28,7 +28,7 @@ def _command(step: str, folder: Path) -> list[str]:
         "day_load": [*own, "load-day", str(folder)],
         "day_build": [*counterpoise, "build", "--without-tests", *database],
         "no_op_build": [*counterpoise, "build", "--without-tests", *database],
-        "check": [*counterpoise, "check", "--stage", "raw", "--stage", "marts", *database],
+        "check": [*counterpoise, "check", "--stage", "raw", "--stage", "staging", "--stage", "marts", *database],
         "score": [*counterpoise, "score", *database],
         "report": [*counterpoise, "report", "--out", str(folder / "report"), *database],
         "floor": [*own, "floor", str(folder)],

@@ -143,6 +143,10 @@ _full_refresh = click.option(
     "--full-refresh", is_flag=True, help="Build everything anew, also where nothing is new (dbt's --full-refresh)."
 )
 
+_junit = click.option("--junit", type=click.Path(path_type=Path), help="File to write the checks to as JUnit XML.")
+
+_STAGES = ("raw", "staging", "marts", "scores")  # those of guardrails.suite, which takes long to import
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="counterpoise")
@@ -181,9 +185,10 @@ def main() -> None:
     help="Smaller teams are not scored.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@_junit
 @_full_refresh
 @_refusals
-def run(raw, event_log, mapping, out, min_people, as_json, full_refresh, db, **where) -> None:
+def run(raw, event_log, mapping, out, min_people, as_json, junit, full_refresh, db, **where) -> None:
     """Check raw data, build the marts, check, score, report, publish.
 
     Whatever stops it leaves the last good state standing.
@@ -199,7 +204,7 @@ def run(raw, event_log, mapping, out, min_people, as_json, full_refresh, db, **w
     out = (out or (db.parent if db else Path.cwd()) / "report").absolute()
     screen = Screen()
     try:
-        summary = whole_run(warehouse, Source(raw, event_log, mapping), out, screen, min_people, full_refresh)
+        summary = whole_run(warehouse, Source(raw, event_log, mapping), out, screen, min_people, full_refresh, junit)
     finally:
         screen.end()
     if as_json:
@@ -251,27 +256,33 @@ def build(without_tests, full_refresh, **where) -> None:
 
 @main.command()
 @_warehouse_options
-@click.option("--stage", type=click.Choice(["raw", "marts", "scores"]), multiple=True, help="Default: all three.")
-@click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page.")
+@click.option("--stage", type=click.Choice(_STAGES), multiple=True, help="Default: all four.")
+@click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page for each stage.")
+@click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True, help="Smaller are not named.")
+@_junit
 @_refusals
-def check(stage, page, **where) -> None:
+def check(stage, page, min_people, junit, **where) -> None:
     """Run the quality gate where the data lies. Exits 3 when a check of severity `stop` fails."""
-    from counterpoise.guardrails import write_docs
+    from counterpoise.guardrails import write_docs, write_junit
     from counterpoise.run import check as check_stage
 
-    held = False
+    gates = []
+    run_id = f"check-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     with _open(**where) as warehouse:
-        for name in stage or ("raw", "marts", "scores"):
-            gate = check_stage(warehouse, name, f"check-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-            failed = [result for result in gate.results if result.status != "passed"]
-            passed, skipped = len(gate.results) - len(failed), len(gate.skipped)
-            click.echo(f"{name}: {passed} checks passed, {len(failed)} did not, {skipped} had nothing to look at")
-            for result in failed:
+        for name in stage or _STAGES:
+            gate = check_stage(warehouse, name, run_id, min_people)
+            gates.append(gate)
+            passed = sum(result.status == "passed" for result in gate.results)
+            told = [result for result in gate.results if result.status != "passed"]
+            failed, skipped = sum(result.severity != "report" for result in told), len(gate.skipped)
+            click.echo(f"{name}: {passed} checks passed, {failed} did not, {skipped} had nothing to look at")
+            for result in told:
                 click.echo(f"  {result.severity}: {result.table_name}: {result.message} {result.remedy or ''}".rstrip())
-            held = held or bool(gate.stops)
             if page:
                 write_docs(gate, page.with_name(f"{page.stem}-{name}{page.suffix or '.html'}"))
-    sys.exit(3 if held else 0)
+    if junit:
+        write_junit(gates, junit)
+    sys.exit(3 if any(gate.stops for gate in gates) else 0)
 
 
 @main.command()
@@ -286,7 +297,7 @@ def score(min_people, **where) -> None:
 
     screen = Screen()
     with _open(**where) as warehouse:
-        gates = [check_stage(warehouse, stage, "score") for stage in ("raw", "marts")]
+        gates = [check_stage(warehouse, stage, "score") for stage in ("raw", "staging", "marts")]
         scored = score_all(warehouse, gates, min_people, lambda detail: screen("score", detail))
         measure_effects(warehouse, gates, min_people, lambda detail: screen("effects", detail))
     screen.end()

@@ -1,4 +1,4 @@
-"""The order of a run: check raw, build aside, check marts, score, check scores, report, publish.
+"""The order of a run: check raw, build aside, check staging and marts, score, check scores, report, publish.
 
 What stops it changes nothing that readers see.
 """
@@ -18,7 +18,8 @@ import pyarrow as pa
 from counterpoise import __version__
 from counterpoise.effects.marts import measure_effects
 from counterpoise.errors import StopCheck
-from counterpoise.guardrails import CheckReport, run_checks, write_docs
+from counterpoise.guardrails import CheckReport, run_checks, write_docs, write_junit
+from counterpoise.guardrails.history import keep_results
 from counterpoise.inputs import load_event_log, load_folder
 from counterpoise.report import build_report, check_out_dir
 from counterpoise.scoring import score
@@ -27,6 +28,7 @@ from counterpoise.warehouse import Warehouse
 Progress = Callable[[str, str], None]  # step, detail
 
 SALT_VARIABLE = "COUNTERPOISE_SALT"
+OWN_SUITES = "counterpoise_suites"  # folder in the dbt project
 
 
 @dataclass
@@ -86,6 +88,7 @@ def run(
     progress: Progress,
     min_people: int = 5,
     full_refresh: bool = False,
+    junit: Path | None = None,
 ) -> Summary:
     """The whole job. Readers see the new marts and report only when all of it went well.
 
@@ -93,6 +96,7 @@ def run(
         warehouse: not yet entered; the run takes its lock.
         out: folder of the report, replaced whole at the end.
         full_refresh: dbt builds everything anew, also where nothing is new.
+        junit: file for the results of the checks as JUnit XML, also of a run that a check held.
 
     Raises:
         StopCheck: a check of severity `stop` failed.
@@ -107,21 +111,26 @@ def run(
         _write_salt(warehouse)
         progress("check raw", "is the raw data what it says it is?")
         gates = [check(warehouse, "raw", run_id)]
-        _stop_if_held(gates[-1], warehouse)
+        _stop_if_held(gates, warehouse, junit)
         progress("build", "dbt builds the marts aside")
         # dbt's own tests of the data are for those who run dbt alone; here the gate checks the marts
         since = warehouse.build(lambda detail: progress("build", detail), tested=False, full_refresh=full_refresh)
         if since:
             progress("build", f"nothing new since {since}: dbt skipped")
+        progress("check staging", "was all of it read, once and typed?")
+        gates.append(check(warehouse, "staging", run_id))
+        _stop_if_held(gates, warehouse, junit)
         progress("check marts", "do the marts hold together?")
-        gates.append(check(warehouse, "marts", run_id))
-        _stop_if_held(gates[-1], warehouse)
+        gates.append(check(warehouse, "marts", run_id, min_people))
+        _stop_if_held(gates, warehouse, junit)
         score(warehouse, gates, min_people, lambda detail: progress("score", detail))
         measure_effects(warehouse, gates, min_people, lambda detail: progress("effects", detail))
         progress("check scores", "do the scores hold together?")
         gates.append(check(warehouse, "scores", run_id))
-        _stop_if_held(gates[-1], warehouse)
+        _stop_if_held(gates, warehouse, junit)
         keep_results(warehouse, gates)
+        if junit is not None:
+            write_junit(gates, junit)
         summary = summarise(warehouse, run_id)
         record_run(warehouse, summary)
         aside = warehouse.work_folder() / "report"
@@ -144,24 +153,19 @@ def run(
     return summary
 
 
-def check(warehouse: Warehouse, stage: str, run_id: str) -> CheckReport:
+def check(warehouse: Warehouse, stage: str, run_id: str, min_people: int = 5) -> CheckReport:
     """Run the suites of one stage where the data lies."""
     return run_checks(
         warehouse.check_target(),
         stage,
         run_id,
         raw_schema=warehouse.raw_schema,
+        private_schema=warehouse.private_schema,
         marts_schema=warehouse.marts_schema,
         connectors=warehouse.layout.connectors,
+        min_people=min_people,
+        own_suites=warehouse.project.project_dir / OWN_SUITES,
     )
-
-
-def keep_results(warehouse: Warehouse, gates: list[CheckReport]) -> None:
-    """Add the results of all checks of this run to `check_results`."""
-    rows = [result.as_row() for gate in gates for result in gate.results]
-    columns = warehouse.query(f"select * from {warehouse.marts_schema}.check_results where 1 = 0").schema
-    table = pa.table({name: [row[name] for row in rows] for name in columns.names})
-    warehouse.append_rows("check_results", table)
 
 
 def record_run(warehouse: Warehouse, summary: Summary) -> None:
@@ -260,9 +264,14 @@ def _write_salt(warehouse: Warehouse) -> None:
         warehouse.write_salt(salt)
 
 
-def _stop_if_held(gate: CheckReport, warehouse: Warehouse) -> None:
+def _stop_if_held(gates: list[CheckReport], warehouse: Warehouse, junit: Path | None) -> None:
+    gate = gates[-1]
     if not gate.stops:
         return
+    if warehouse.has(warehouse.marts_schema, "check_results"):
+        keep_results(warehouse, gates)
+    if junit is not None:
+        write_junit(gates, junit)
     page = warehouse.work_folder() / "checks.html"
     write_docs(gate, page)
     lines = [f"  {result.table_name}: {result.message} {result.remedy or ''}".rstrip() for result in gate.stops[:5]]

@@ -55,6 +55,8 @@ create table counterpoise.check_results (run_id varchar, checked_at timestamp, s
     varchar, check_id varchar, expectation varchar, table_name varchar, column_name varchar, severity
     varchar, status varchar, observed varchar, threshold varchar, unexpected_count bigint, affects
     varchar, affected_id varchar, message varchar, remedy varchar);
+create table counterpoise.fct_check_history (check_id varchar, trend varchar, since timestamp, runs integer,
+    not_passed_runs integer, is_flapping boolean);
 create table counterpoise.team_risk (team_id varchar, week_start date, risk double, risk_low double,
     risk_high double, band varchar, status varchar, alert boolean, alert_reason varchar, coverage double, exposure double,
     story varchar, status_reason varchar, model_version varchar, data_through date, scored_at
@@ -254,8 +256,20 @@ def _notes(connection: duckdb.DuckDBPyConnection) -> None:
              "resolved_at", "warn", "failed", "17", "0", 17, "none", None,
              "17 items were resolved before they were created.",
              "Look at the clocks of the systems that wrote them."),
+            ("run-2", checked, "marts", "metric_guardrails", "guardrail.reopened_work", "share", "fct_guardrail_week",
+             "observed", "report", "failed", "0.2", "0.15", 1, "team", "team_03",
+             "Team Delta: reopen_rate is 0.200 where at most 0.150 is asked for.", "Talk about it with the team."),
         ],
     )  # fmt: skip
+    _insert(
+        connection,
+        "fct_check_history",
+        [
+            ("unique", "level", checked - timedelta(days=70), 11, 0, False),
+            ("order", "up", checked - timedelta(days=14), 11, 5, True),
+            ("guardrail.reopened_work", None, checked, 1, 1, False),
+        ],
+    )
     _insert(
         connection,
         "dim_change_mark",

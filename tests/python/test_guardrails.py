@@ -9,24 +9,30 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import duckdb
 import pytest
 import sqlalchemy as sa
 import yaml
 
+import damages
 from counterpoise.contract import load_contract
 from counterpoise.errors import CounterpoiseError, InputError, UsageError
-from counterpoise.guardrails import CheckReport, run_checks, write_docs
+from counterpoise.guardrails import CheckReport, run_checks, write_docs, write_junit
 from counterpoise.guardrails.duckdb_dialect import duckdb_engine
-from counterpoise.guardrails.suite import STAGES, load_suites, parse_suite
+from counterpoise.guardrails.history import KEPT_DAYS, keep_results
+from counterpoise.guardrails.suite import SEVERITIES, STAGES, load_suites, parse_suite
 from counterpoise.project import find_project_dir
+from counterpoise.warehouse import DuckDBFile
+from counterpoise.warehouse.dbt import DbtProject
+from test_report import browser  # noqa: F401
 
-NOW = datetime(2025, 1, 6, 3, 0)
+NOW = datetime(2024, 3, 4, 3, 0)  # in the week after the last event
 CANARY = "canary-of-a-person"
 SQL_TYPES = {"string": "varchar", "double": "double precision"}
 MARTS = {
-    "dim_team": "team_id varchar, team_name varchar",
+    "dim_team": "team_id varchar, team_name varchar, active_people integer",
     "dim_metric": "metric_id varchar, kind varchar",
     "dim_pair": "pair_id varchar",
     "dim_signal": "signal_id varchar",
@@ -57,7 +63,8 @@ MARTS = {
     ),
     "signal_evidence": "signal_id varchar, team_id varchar, week_start date, key_type varchar, what varchar",
     "fct_guardrail_week": (
-        "team_id varchar, guardrail_id varchar, week_start date, margin double precision, status varchar"
+        "team_id varchar, guardrail_id varchar, week_start date, metric_id varchar, observed double precision,"
+        " threshold double precision, margin double precision, n integer, status varchar"
     ),
     "team_reward_eligibility": "team_id varchar, period_start date, status varchar",
     "next_steps": "step_id varchar, team_id varchar, week_start date, state varchar",
@@ -73,6 +80,20 @@ MARTS = {
         " data_through date, scored_at timestamp"
     ),
     "team_risk_reasons": ("team_id varchar, week_start date, rank integer, signal_id varchar, sentence varchar"),
+}
+STAGING = {
+    "stg_teams": "team_id varchar, team_name varchar",
+    "stg_work_items": (
+        "work_item_id varchar, item_type varchar, team_id varchar, requester_id varchar, created_at timestamp,"
+        " resolved_at timestamp"
+    ),
+    "stg_work_item_events": (
+        "event_id varchar, work_item_id varchar, event_type varchar, occurred_at timestamp, actor_id varchar,"
+        " status_category varchar"
+    ),
+    "stg_outcomes": "outcome_id varchar",
+    "int_work_items": "work_item_id varchar, version_to_week integer",
+    "int_item_spans": "work_item_id varchar, started_at timestamp, ended_at timestamp, span_seconds bigint",
 }
 EVENT_LOG = {
     "event_log": (
@@ -232,7 +253,10 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
     through = datetime(2024, 2, 11).date()
     scored = {"risk": 40.0, "risk_low": 20.0, "risk_high": 60.0, "band": "watch", "status": "scored"}
     return {
-        "dim_team": [{"team_id": team, "team_name": team} for team in teams],
+        "dim_team": [
+            {"team_id": team, "team_name": f"Team {team[-1]}", "active_people": people}
+            for team, people in zip(teams, [4, 5], strict=True)
+        ],
         "dim_metric": [
             {"metric_id": "reopen_rate", "kind": "binomial"},
             {"metric_id": "csat", "kind": "mean"},
@@ -316,7 +340,17 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "fct_guardrail_week": [
-            {"team_id": team, "guardrail_id": "reopened", "week_start": week, "margin": 0.05, "status": "met"}
+            {
+                "team_id": team,
+                "guardrail_id": "reopened",
+                "week_start": week,
+                "metric_id": "reopen_rate",
+                "observed": 0.1,
+                "threshold": 0.15,
+                "margin": 0.05,
+                "n": 40,
+                "status": "met",
+            }
             for team, week in itertools.product(teams, weeks)
         ],
         "team_reward_eligibility": [
@@ -366,9 +400,49 @@ def mart_rows() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def staging_rows() -> dict[str, list[dict[str, Any]]]:
+    """Two teams, six items of which one has an older version, an event and a span each."""
+    created, person = datetime(2024, 1, 1, 9, 0), "0" * 32
+    items = [f"item-{n}" for n in range(6)]
+    return {
+        "stg_teams": [{"team_id": f"team-{n}", "team_name": f"Team {n}"} for n in range(2)],
+        "stg_work_items": [
+            {
+                "work_item_id": item,
+                "item_type": "ticket",
+                "team_id": f"team-{n % 2}",
+                "requester_id": person,
+                "created_at": created,
+                "resolved_at": created + timedelta(days=1),
+            }
+            for n, item in enumerate(items)
+        ],
+        "stg_work_item_events": [
+            {
+                "event_id": f"{item}-created",
+                "work_item_id": item,
+                "event_type": "created",
+                "occurred_at": created,
+                "actor_id": person,
+                "status_category": "queued",
+            }
+            for item in items
+        ],
+        "stg_outcomes": [{"outcome_id": f"outcome-{n}"} for n in range(3)],
+        "int_work_items": [
+            *({"work_item_id": item, "version_to_week": None} for item in items),
+            {"work_item_id": "item-0", "version_to_week": 2800},
+        ],
+        "int_item_spans": [
+            {"work_item_id": item, "started_at": created, "ended_at": created + timedelta(hours=1), "span_seconds": 3600}
+            for item in items
+        ],
+    }
+
+
 def event_log_rows() -> dict[str, list[dict[str, Any]]]:
     """A log of ten cases that start and end; all its activities have a meaning."""
-    start = datetime(2024, 1, 1, 9, 0)
+    start = datetime(2024, 2, 24, 9, 0)
     meanings = {"open": ("created", "queued"), "done": ("resolved", "done")}
     return {
         "event_log": [
@@ -423,6 +497,7 @@ def _literal(value: Any) -> str:
 def good_statements() -> list[str]:
     return [
         *statements("work_system", contract_columns(), raw_rows()),
+        *statements("counterpoise_private", STAGING, staging_rows()),
         *statements("counterpoise", MARTS, mart_rows()),
         *statements("log_only", EVENT_LOG, event_log_rows()),
     ]
@@ -449,6 +524,10 @@ def raw(name: str, table: str, sql: str, *caught_by: str, **more: Any) -> Damage
 
 def log(name: str, table: str, sql: str, *caught_by: str) -> Damage:
     return Damage(name, "raw", table, sql, set(caught_by), raw_schema="log_only")
+
+
+def staged(name: str, table: str, sql: str, *caught_by: str) -> Damage:
+    return Damage(name, "staging", table, sql, set(caught_by))
 
 
 def mart(name: str, table: str, sql: str, *caught_by: str, **more: Any) -> Damage:
@@ -594,8 +673,21 @@ DAMAGES = [
     raw(
         "events of another zone",
         "work_item_events",
+        "update {t} set occurred_at = occurred_at - interval '5' hour",
+        "events_created_apart",
+    ),
+    raw(
+        "created moved by a move between tools",
+        "work_item_events",
         "update {t} set occurred_at = occurred_at - interval '3' day",
         "events_before_created",
+        "events_created_apart",
+    ),
+    raw(
+        "no load for two weeks",
+        "work_item_events",
+        "delete from {t} where occurred_at > '2024-02-18'",
+        "events_fresh",
     ),
     raw(
         "csat of 1 to 5",
@@ -674,6 +766,7 @@ DAMAGES = [
         "update {t} set case_id = null where case_id = 'case-3'",
         "event_log_not_null.case_id",
     ),
+    log("a log of last month", "event_log", "delete from {t} where occurred_at > '2024-02-25'", "event_log_fresh"),
     log(
         "one new activity",
         "event_log",
@@ -692,6 +785,48 @@ DAMAGES = [
         "event_log_activities",
         "update {t} set event_type = 'commented'",
         "event_log_nothing_resolved",
+    ),
+    staged("no events staged", "stg_work_item_events", "drop table {t}", "stg_there.events"),
+    staged("items all deleted", "stg_work_items", "delete from {t}", "stg_work_items_not_empty"),
+    staged("item doubled by a join", "stg_work_items", "insert into {t} select * from {t}", "stg_work_items_grain"),
+    staged("event doubled by a join", "stg_work_item_events", "insert into {t} select * from {t}", "stg_events_grain"),
+    staged("outcome doubled", "stg_outcomes", "insert into {t} select * from {t}", "stg_outcomes_grain"),
+    staged(
+        "item of no team known",
+        "stg_work_items",
+        "update {t} set team_id = 'ghost' where work_item_id = 'item-1'",
+        "stg_work_items_team_unknown",
+    ),
+    staged(
+        "event without its item",
+        "stg_work_item_events",
+        "update {t} set work_item_id = null where work_item_id = 'item-1'",
+        "stg_events_not_null.work_item_id",
+    ),
+    staged(
+        "status of the tool",
+        "stg_work_item_events",
+        "update {t} set status_category = 'Wait'",
+        "stg_events_status_known",
+    ),
+    staged(
+        "an id not hashed",
+        "stg_work_item_events",
+        f"update {{t}} set actor_id = '{CANARY}' where work_item_id = 'item-1'",
+        "stg_events_persons_hashed",
+    ),
+    staged("item lost on the way", "int_work_items", "delete from {t} where work_item_id = 'item-1'", "items_all_read"),
+    staged(
+        "item twice at once",
+        "int_work_items",
+        "update {t} set version_to_week = null",
+        "items_all_read",
+    ),
+    staged(
+        "span runs backwards",
+        "int_item_spans",
+        "update {t} set span_seconds = -1 where work_item_id = 'item-1'",
+        "spans_ordered",
     ),
     mart("team twice", "dim_team", "insert into {t} select * from {t}", "dim_team_grain"),
     mart("item twice", "fct_work_item", "insert into {t} select * from {t}", "fct_work_item_grain"),
@@ -763,6 +898,12 @@ DAMAGES = [
         "fct_guardrail_week",
         f"update {{t}} set margin = -0.1 where {ONE}",
         "guardrail_week_status_agrees",
+    ),
+    mart(
+        "threshold missed",
+        "fct_guardrail_week",
+        "update {t} set status = 'breached', margin = -0.05, observed = 0.2 where team_id = 'team-1'",
+        "guardrail.reopened",
     ),
     mart(
         "period twice",
@@ -873,6 +1014,15 @@ DAMAGES = [
         "team_risk_status_known",
     ),
     score("new band", "team_risk", "update {t} set band = 'red' where band is not null", "team_risk_band_known"),
+    score("band of yesterday", "team_risk", "update {t} set band = 'high' where band = 'watch'", "team_risk_band_fits_risk"),
+    score(
+        "week left out",
+        "team_risk",
+        "update {t} set status = 'insufficient_data', risk = null, risk_low = null, risk_high = null, band = null,"
+        " status_reason = 'new', alert = false, alert_reason = null, team_id = 'team-1', week_start = '2024-01-22' where team_id = 'team-0'",
+        "team_risk_week_missing",
+        "reasons_of_scored_weeks",
+    ),
     score(
         "withheld with a number",
         "team_risk",
@@ -920,6 +1070,12 @@ ALSO_ON_POSTGRES = {
     "Tuesday",
     "no number",
     "picked by closing date",
+    "events of another zone",
+    "no load for two weeks",
+    "an id not hashed",
+    "item twice at once",
+    "threshold missed",
+    "band of yesterday",
     "withheld with a number",
     "reason for nothing",
 }
@@ -990,7 +1146,7 @@ def checks_that_see(damage: Damage) -> list:
 @contextmanager
 def damaged(execute: Callable[[str], Any], damage: Damage) -> Iterator[None]:
     """The damage is done inside and undone at the end."""
-    schema = damage.raw_schema if damage.stage == "raw" else "counterpoise"
+    schema = {"raw": damage.raw_schema, "staging": "counterpoise_private"}.get(damage.stage, "counterpoise")
     table, kept = f"{schema}.{damage.table}", f"{schema}.kept_{damage.table}"
     execute(f"create table {kept} as select * from {table}")
     try:
@@ -1122,10 +1278,10 @@ def test_the_sentence_of_the_data_health_is_the_reason(warehouse: duckdb.DuckDBP
 
 def test_times_are_read_in_utc(warehouse: duckdb.DuckDBPyConnection) -> None:
     """A clock with a zone and one without, a day apart from an item's creation, decide alike."""
-    warehouse.execute("update work_system.work_items set created_at = '2025-01-07 02:00' where work_item_id = 'item-5'")
+    warehouse.execute("update work_system.work_items set created_at = '2024-03-05 02:00' where work_item_id = 'item-5'")
     warehouse.execute("update work_system.work_items set resolved_at = null where work_item_id = 'item-5'")
     checks = [c for c in load_suites("raw") if c.id == "work_items_times_plausible.created_at"]
-    zone = datetime(2025, 1, 6, 3, 0, tzinfo=UTC)
+    zone = NOW.replace(tzinfo=UTC)
     for clock, caught in [(NOW, set()), (zone, set()), (zone - timedelta(hours=2), {checks[0].id})]:
         assert not_passed(run_checks(warehouse, "raw", "run", now=clock, checks=checks)) == caught
 
@@ -1183,6 +1339,97 @@ def test_the_page_asks_nothing_of_any_host(good_reports: list[CheckReport], tmp_
     for suite in {r.suite for report in good_reports for r in report.results}:
         assert suite in page
     assert "run-7" in write_docs(good_reports[0], tmp_path / "one.html").read_text(encoding="utf-8")
+
+
+def test_the_page_is_styled_and_asks_for_nothing_in_a_browser(browser, good_reports: list[CheckReport], tmp_path: Path) -> None:  # noqa: F811
+    path = write_docs(good_reports, tmp_path / "checks.html")
+    page = browser.new_page(color_scheme="light", viewport={"width": 1160, "height": 900})
+    complaints, requests = [], []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.as_uri())
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "992px"
+    assert (complaints, requests) == ([], [path.as_uri()])
+    page.close()
+
+
+def test_a_small_team_is_not_named(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Both teams miss a threshold, and the one of four people is named only to those who may see teams of four."""
+    warehouse.execute("update counterpoise.fct_guardrail_week set status = 'breached', margin = -0.05, observed = 0.2")
+    checks = [check for check in load_suites("marts") if check.suite == "metric_guardrails"]
+    for min_people, named in [(5, {"team-1"}), (4, {"team-0", "team-1"}), (6, set())]:
+        report = run_checks(warehouse, "marts", "run", now=NOW, checks=checks, min_people=min_people)
+        failed = [result for result in report.results if result.status != "passed"]
+        assert {result.affected_id for result in failed} == named
+        assert {result.check_id for result in report.results} == {"guardrail.reopened"}
+        assert report.stops == report.warnings == report.withholds_all == ()
+        assert report.withheld_teams == {}
+    (found,) = [
+        result
+        for result in run_checks(warehouse, "marts", "run", now=NOW, checks=checks).results
+        if result.affected_id == "team-1"
+    ]
+    assert found.message == (
+        "Team Team 1: reopen_rate is 0.200 where at most 0.150 is asked for (guardrail reopened, week of 2024-02-05, 40"
+        " counted)."
+    )
+    assert (found.observed, found.threshold, found.severity) == (0.2, 0.15, "report")
+
+
+def test_junit_is_red_where_the_run_stops_and_tells_the_rest(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    illegal = HOSTILE + "\x0b\ufffe"
+    warehouse.execute("update work_system.work_items set status = ? where team_id = 'team-1'", [illegal])
+    warehouse.execute("update work_system.work_items set resolved_at = created_at - interval 1 hour where team_id = 'team-1'")
+    warehouse.execute("update work_system.teams set team_name = null where team_id = 'team-1'")
+    warehouse.execute("drop table work_system.costs")
+    report = run_checks(warehouse, "raw", "run", now=NOW)
+    broken = replace(report.results[0], check_id="broken", severity="stop", status="error", message="\x00]]>\ud800&")
+    path = write_junit([replace(report, results=(*report.results, broken))], tmp_path / "new" / "checks.xml")
+    root = ElementTree.parse(path).getroot()
+    suites = {suite.get("name"): suite for suite in root.iter("testsuite")}
+    assert {result.suite for result in report.results} <= set(suites)
+    for suite in suites.values():
+        assert int(suite.get("tests")) == len(suite.findall("testcase"))
+        for tag, count in [("failure", "failures"), ("error", "errors"), ("skipped", "skipped")]:
+            assert int(suite.get(count)) == len(suite.findall(f"testcase/{tag}"))
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    (failure,) = root.iter("failure")
+    assert failure is cases["teams_not_null.team_name"].find("failure")
+    assert failure.get("type") == "stop"
+    assert failure.get("message") == "1 of 3 rows of teams have no team_name."
+    assert failure.text == "Give every team an id and a name in the source."
+    assert cases["broken"].find("error").get("message") == "\ufffd]]>\ufffd&"
+    withheld = cases["work_items_ends_before_created_team [team-1]"].find("skipped").get("message")
+    assert withheld.startswith("withhold: Team team-1: 20 of 20")
+    assert "<script>" in cases["work_items_status_known"].find("skipped").get("message")
+    assert cases["costs_not_negative"].find("skipped").get("message") == "not needed: there is no table costs"
+
+
+def test_results_are_kept_for_so_many_days_and_runs(
+    good_reports: list[CheckReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("counterpoise.guardrails.history.KEPT_RUNS", 7)
+
+    def kept(runs: list[tuple[str, datetime]]) -> set[str]:
+        """Runs whose results are there after these runs."""
+        folder = tmp_path / runs[0][0]
+        folder.mkdir()
+        with DuckDBFile(folder / "m.duckdb", DbtProject(find_project_dir(), folder / ".m.build")) as warehouse:
+            columns = ", ".join(f"{name} varchar" for name in good_reports[0].results[0].as_row())
+            columns = columns.replace("checked_at varchar", "checked_at timestamp")
+            warehouse.connect().execute(f"create schema counterpoise; create table counterpoise.check_results ({columns})")
+            for run_id, checked_at in runs:
+                results = tuple(replace(r, run_id=run_id, checked_at=checked_at) for r in good_reports[0].results[:2])
+                keep_results(warehouse, [replace(good_reports[0], results=results)])
+            rows = warehouse.query("select run_id from counterpoise.check_results")["run_id"].to_pylist()
+            assert len(rows) == 2 * len(set(rows))
+        return set(rows)
+
+    a_day = timedelta(days=1)
+    assert kept([("old", NOW), ("edge", NOW + a_day), ("new", NOW + a_day * (KEPT_DAYS + 1))]) == {"edge", "new"}
+    hourly = [(f"run-{n}", NOW + timedelta(hours=n)) for n in range(9)]
+    assert kept(hourly) == {name for name, _ in hourly[2:]}
 
 
 def test_the_dialect_reflects(template: Path) -> None:
@@ -1304,6 +1551,32 @@ stage: raw
 checks:
   - {id: a, table: teams, severity: warn, says: wrong, remedy: mend, expectation: ExpectTableToExist}
 """
+
+
+def test_docs_tell_every_suite_and_every_damage() -> None:
+    text = (find_project_dir() / "docs/guardrails.md").read_text(encoding="utf-8")
+    assert damages.as_table() in text, "put what damages.as_table() says into docs/guardrails.md"
+    checks = [check for stage in STAGES for check in load_suites(stage)]
+    for suite in {check.suite for check in checks}:
+        severities = {s: sum(c.severity == s for c in checks if c.suite == suite) for s in SEVERITIES}
+        row = f"| `{suite}` | {' | '.join(str(n or '') for n in severities.values())} |"
+        assert row in text, f"docs/guardrails.md should have the row: {row}"
+
+
+def test_a_suite_of_ones_own_is_run_besides(template: Path, tmp_path: Path) -> None:
+    own = tmp_path / "counterpoise_suites"
+    run = {"stage": "raw", "run_id": "run", "read_only": True, "now": NOW, "own_suites": own}
+    usual = len(run_checks(template, **run).results)
+    own.mkdir()
+    text = CHECK.replace("expectation: ExpectTableToExist", "expectation: ExpectColumnValuesToBeInSet, column: team_name, kwargs: {value_set: [Team 1]}")
+    (own / "ours.yml").write_text(text.replace("suite: s", "suite: ours").replace("id: a,", "id: our_names,"))
+    report = run_checks(template, **run)
+    assert len(report.results) == usual + 1
+    (failed,) = (result for result in report.results if result.status != "passed")
+    assert (failed.suite, failed.check_id, failed.severity, failed.message) == ("ours", "our_names", "warn", "wrong")
+    (own / "ours.yml").write_text(text.replace("id: a,", "id: teams_there,"))
+    with pytest.raises(InputError, match=r"ours\.yml: the check id teams_there stands twice"):
+        run_checks(template, **run)
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,28 @@ def test_failed_checks_of_the_last_run_come_with_their_remedy(report: Path) -> N
         assert "An older run" not in text
 
 
+def test_checks_page_tells_suites_and_what_was_before(report: Path) -> None:
+    text = " ".join(Page(report / "checks.html").text.split())
+    assert "since 2026-09-14; 5 of the last 11 runs did not pass; flapping ; rising" in text
+    assert "first run" in text
+    suites = re.search(r'<h2 id="suites">.*?</table>', (report / "checks.html").read_text(), re.S).group()
+    assert re.findall(r'<a href="(#[^"]+)">([^<]+)</a></th><td>(\w+)</td><td>(\d)</td><td>(\d)</td>', suites) == [
+        ("#suite-1", "metric_guardrails", "marts", "0", "1"),
+        ("#suite-2", "teams", "raw", "1", "0"),
+        ("#suite-3", "work_items", "raw", "0", "1"),
+    ]
+
+
+def test_a_threshold_missed_is_a_finding_and_no_failed_check(report: Path, tmp_path: Path) -> None:
+    finding = "reopen_rate is 0.200 where at most 0.150 is asked for."
+    assert finding in Page(report / "checks.html").text
+    assert "1 passed, 1 did not." in Page(report / "checks.html").text
+    assert finding not in Page(report / "index.html").text
+    connection = make_marts(teams=12, weeks=40)
+    connection.execute("update counterpoise.dim_team set active_people = 4 where team_id = 'team_03'")
+    assert finding not in Page(built(connection, tmp_path) / "checks.html").text, "a small team is not named"
+
+
 # team pages
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from test_report import browser  # noqa: F401
 BANDS = {"clear", "watch", "elevated", "high"}
 # Who made the rows and when is the one thing that may differ from run to run.
 MADE_WHEN = ("scored_at",)
-KEPT_FROM_RUN_TO_RUN = {"check_results", "published_runs"}
+KEPT_FROM_RUN_TO_RUN = {"check_results", "fct_check_history", "published_runs"}
 # Outcomes need weeks to show, and the longest window looks back over 13.
 WEEKS_UNTIL_SEEN = 10
 WEEKS_LOOKED_AT = 20
@@ -159,7 +160,7 @@ def test_the_digest_tells_when_an_alert_began_and_is_as_quiet_as_the_summary(dem
 
 def test_progress_goes_to_stderr_a_line_a_step(demo: Demo) -> None:
     steps = [line.partition("] ")[2].partition(":")[0] for line in demo.ran.stderr.splitlines() if line.startswith("[")]
-    wanted = "load, check raw, build, check marts, score, effects, check scores, report, publish"
+    wanted = "load, check raw, build, check staging, check marts, score, effects, check scores, report, publish"
     assert ", ".join(steps) == wanted
 
 
@@ -274,10 +275,26 @@ def test_json_is_all_that_stands_on_stdout(demo: Demo, again: Again) -> None:
 # exit codes
 
 
-def test_the_checks_of_good_data_pass_with_exit_code_0(demo: Demo) -> None:
-    ran = counterpoise("check", "--db", demo.place.database, "--stage", "scores")
-    assert (ran.exit_code, ran.stdout.partition(":")[0]) == (0, "scores")
-    assert ", 0 did not" in ran.stdout
+def test_the_checks_of_good_data_pass_with_exit_code_0(demo: Demo, tmp_path: Path) -> None:
+    """Thresholds that teams miss are findings: told, and no failed checks."""
+    junit = tmp_path / "checks.xml"
+    stages = ("--stage", "staging", "--stage", "marts", "--stage", "scores")
+    ran = counterpoise("check", "--db", demo.place.database, *stages, "--junit", junit)
+    assert (ran.exit_code, re.findall(r"^\w+(?=:)", ran.stdout, re.M)) == (0, ["staging", "marts", "scores"])
+    assert len(re.findall(r"\d checks passed, 0 did not, ", ran.stdout)) == 3
+    assert "  report: fct_guardrail_week: Team " in ran.stdout
+    assert set(re.findall(r'(?:failures|errors)="(\d+)"', junit.read_text(encoding="utf-8"))) == {"0"}
+
+
+def test_results_of_checks_have_a_history(demo: Demo) -> None:
+    found = demo.place.read(
+        "select count(*), count(distinct check_id), min(runs), max(changes) from counterpoise.fct_check_history"
+    )
+    checks = demo.place.read("select count(distinct check_id) from counterpoise.check_results")[0][0]
+    assert found[0][:2] == (checks, checks) and found[0][2] >= 1
+    assert demo.place.read("select distinct stage from counterpoise.check_results order by 1") == [
+        ("marts",), ("raw",), ("scores",), ("staging",)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -200,8 +200,16 @@ def test_a_stop_check_holds_the_run_with_exit_code_3(
     place: Place, tmp_path: Path, tables: dict[str, str], message: str
 ) -> None:
     with _last_good_state_stands(place):
-        ran = place.run("--raw", _write(tmp_path / "raw", TABLES | tables))
+        ran = place.run("--raw", _write(tmp_path / "raw", TABLES | tables), "--junit", tmp_path / "checks.xml")
     assert ran.exit_code == 3
+    assert "<failure" in (tmp_path / "checks.xml").read_text(encoding="utf-8")
+    with duckdb.connect(str(place.private / "work.duckdb"), read_only=True) as private:
+        kept = private.execute(
+            "select count(distinct run_id) > 1 and max(case when message like '%' || ? || '%' then 1 else 0 end) = 1 "
+            "from counterpoise.check_results",
+            [message],
+        )
+        assert kept.fetchone()[0], "the result of the run that was stopped is kept beside those of the runs before"
     assert "A check held the run; what was published before still stands." in ran.said
     assert message in ran.said
     page = ran.stderr.partition("All checks: ")[2].strip()

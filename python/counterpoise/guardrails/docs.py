@@ -13,7 +13,12 @@ from markupsafe import Markup
 
 from counterpoise.guardrails.results import CheckReport, joined
 
-_GRAVITY = {"stop": "Holds the run", "withhold": "Withholds scores", "warn": "Worth knowing"}
+_GRAVITY = {
+    "stop": "Holds the run",
+    "withhold": "Withholds scores",
+    "warn": "Worth knowing",
+    "report": "Quality below its minimum",
+}
 
 
 def write_docs(report: CheckReport | Iterable[CheckReport], path: str | Path) -> Path:

@@ -67,16 +67,18 @@ class ExpectUnexpectedShareToBeAtMost(BatchExpectation):
     `group` names the column with the id of the team or metric that a row is about; rows without one are
     nobody's and not judged. Without `group` the rows are added up first. Shares of fewer than `min_rows` rows
     are not judged. The result holds what was measured as observed_value (highest share, or the count where
-    none is allowed) and the failing rows.
+    none is allowed), the failing rows, and as kinds the values of the column `each`, if one is named, with
+    the `allowed` of their rows.
     """
 
     query: str
     max_share: float = 0.0
     min_rows: int = 1
     group: str | None = None
+    each: str | None = None
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("counterpoise.grouped_rows",)
-    success_keys: ClassVar[tuple[str, ...]] = ("query", "max_share", "min_rows", "group")
+    success_keys: ClassVar[tuple[str, ...]] = ("query", "max_share", "min_rows", "group", "each")
 
     def _validate(
         self,
@@ -92,6 +94,7 @@ class ExpectUnexpectedShareToBeAtMost(BatchExpectation):
             }
             for row in metrics["counterpoise.grouped_rows"]
         ]
+        kinds = {row[self.each]: row.get("allowed") for row in rows} if self.each else {}
         rows = [row for row in rows if row[self.group] is not None] if self.group else [_added_up(rows)]
         judged = [row for row in rows if row["total_count"] >= self.min_rows]
         failing = [row for row in judged if row["unexpected_count"] > self.max_share * row["total_count"]]
@@ -102,6 +105,7 @@ class ExpectUnexpectedShareToBeAtMost(BatchExpectation):
                 "observed_value": max((measure(row) for row in judged), default=None),
                 "unexpected_count": sum(row["unexpected_count"] for row in judged),
                 "failing_rows": [{**row, "observed_value": measure(row)} for row in failing],
+                "kinds": kinds,
             },
         }
 

@@ -99,6 +99,6 @@ class CheckReport:
 
 def joined(reports: Iterable[CheckReport]) -> list[CheckResult]:
     """Results of several stages in one list, what did not pass first, the gravest first."""
-    order = {"stop": 0, "withhold": 1, "warn": 2}
+    order = {"stop": 0, "withhold": 1, "warn": 2, "report": 3}
     results = [result for report in reports for result in report.results]
     return sorted(results, key=lambda r: (r.status == "passed", order[r.severity]))

@@ -35,14 +35,17 @@ def run_checks(
     run_id: str,
     *,
     raw_schema: str = "work_system",
+    private_schema: str = "counterpoise_private",
     marts_schema: str = "counterpoise",
     read_only: bool = False,
     connection_factory: Callable[[], duckdb.DuckDBPyConnection] | None = None,
     now: datetime | None = None,
     checks: Sequence[Check] | None = None,
     connectors: Sequence[str] = (),
+    min_people: int = 5,
+    own_suites: Path | None = None,
 ) -> CheckReport:
-    """Run every check of `stage` (raw, marts, scores) whose table is there.
+    """Run every check of `stage` (raw, staging, marts, scores) whose table is there.
 
     Args:
         url_or_engine: path of a DuckDB file, URL or engine of a database that SQLAlchemy knows, an open
@@ -52,20 +55,23 @@ def run_checks(
         now: the run's clock; without a zone it is UTC. Default: the present.
         checks: run these in place of the suites in the package.
         connectors: tools that are read besides; with one, the contract's tables may all be absent.
+        min_people: teams known to have fewer people are not named by what is only reported.
+        own_suites: folder of suite files that are run besides, if it is there.
 
     Raises:
         UsageError: no such stage.
+        InputError: a suite file says something that cannot be run.
         CounterpoiseError: the database cannot be opened or read.
     """
     if stage not in STAGES:
         raise UsageError(f"There is no stage {stage!r} of checks. Stages are: {', '.join(STAGES)}.")
     began = time.monotonic()
     clock = _utc(now)
-    schema = raw_schema if stage == "raw" else marts_schema
-    checks = load_suites(stage) if checks is None else tuple(c for c in checks if c.stage == stage)
+    schema = {"raw": raw_schema, "staging": private_schema}.get(stage, marts_schema)
+    checks = load_suites(stage, own_suites) if checks is None else tuple(c for c in checks if c.stage == stage)
     with _engine(url_or_engine, read_only, connection_factory) as engine:
         columns = _columns(engine, schema)
-        run = _Run(engine, schema, columns, run_id, clock)
+        run = _Run(engine, schema, columns, run_id, clock, min_people)
         skipped = {check.id: why for check in checks if (why := _why_skipped(check, columns, connectors))}
         results = run.results([check for check in checks if check.id not in skipped])
     return CheckReport(
@@ -155,12 +161,15 @@ def _why_skipped(check: Check, columns: Columns, connectors: Sequence[str]) -> s
 class _Run:
     """Evaluates checks and turns what Great Expectations says into results."""
 
-    def __init__(self, engine: Engine, schema: str, columns: Columns, run_id: str, clock: datetime) -> None:
+    def __init__(
+        self, engine: Engine, schema: str, columns: Columns, run_id: str, clock: datetime, min_people: int
+    ) -> None:
         self._engine = engine
         self._schema = schema
         self._columns = columns
         self._run_id = run_id
         self._clock = clock
+        self._min_people = min_people
 
     def results(self, checks: Sequence[Check]) -> list[CheckResult]:
         outcomes = self._outcomes([check for check in checks if check.expectation != TABLE_EXISTS])
@@ -204,10 +213,13 @@ class _Run:
         quote = _quote_of(self._engine)
         tables = {table: f"{quote(self._schema)}.{quote(table)}" for table in check.reads}
         return {
-            "query": check.sql.format(**tables, now=f"timestamp '{self._clock:%Y-%m-%d %H:%M:%S}'"),
+            "query": check.sql.format(
+                **tables, now=f"timestamp '{self._clock:%Y-%m-%d %H:%M:%S}'", min_people=int(self._min_people)
+            ),
             "max_share": check.max_share,
             "min_rows": check.min_rows,
             "group": check.affected_column,
+            "each": check.each,
         }
 
     def _from_outcome(self, check: Check, outcome: dict[str, Any]) -> list[CheckResult]:
@@ -244,6 +256,8 @@ class _Run:
         ]
 
     def _from_measures(self, check: Check, outcome: dict[str, Any]) -> list[CheckResult]:
+        if check.each is not None:
+            return self._one_each(check, outcome)
         if outcome["success"]:
             return [
                 self._result(
@@ -255,6 +269,17 @@ class _Run:
                 )
             ]
         return [self._from_row(check, row) for row in outcome["failing_rows"]]
+
+    def _one_each(self, check: Check, outcome: dict[str, Any]) -> list[CheckResult]:
+        """One check for each value of the column `each`: what failed it, or that it passed."""
+        results: list[CheckResult] = []
+        for kind, allowed in sorted(outcome["kinds"].items(), key=str):
+            of_kind = replace(check, id=f"{check.id}.{_plain(kind)}")
+            failing = [row for row in outcome["failing_rows"] if row[check.each] == kind]
+            results += [self._from_row(of_kind, row) for row in failing] or [
+                self._result(of_kind, "passed", threshold=_float(allowed), unexpected_count=0)
+            ]
+        return results
 
     def _from_row(self, check: Check, row: dict[str, Any]) -> CheckResult:
         affected = row.get(check.affected_column) if check.affected_column else None
@@ -270,8 +295,8 @@ class _Run:
             check,
             "failed",
             fields,
-            observed=row["observed_value"],
-            threshold=check.max_share,
+            observed=_float(row.get("measured", row["observed_value"])),
+            threshold=_float(row.get("allowed", check.max_share)),
             unexpected_count=count,
             affected_id=None if affected is None else str(affected),
         )
@@ -308,6 +333,10 @@ class _Run:
             message=_message(check, fields or {}) if status == "failed" else None,
             remedy=None if passed else check.remedy,
         )
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _message(check: Check, fields: dict[str, Any]) -> str:

@@ -1,10 +1,11 @@
-"""Suites of checks, read from the YAML files of `suites/`: one file a suite.
+"""Suites of checks, read from the YAML files of `suites/` and of a user's own folder: one file a suite.
 
-A file holds `suite`, `stage` (raw, marts, scores) and `checks`. Each check says:
+A file holds `suite`, `stage` (raw, staging, marts, scores) and `checks`. Each check says:
 
     id           unique over all suites
     table        the table it is about; without that table the check is skipped
-    severity     stop (the run ends), withhold (scores are held back), warn
+    severity     stop (the run ends), withhold (scores are held back), warn, or report (a finding about the work and
+                 not about the data: it holds nothing back and is no warning)
     affects      none, all, team or metric: whose scores a withheld check touches
     says         what is wrong, in plain words. It may use {count} {total} {share} {table} {column} {examples}
                  {affected} and, after `sql`, any column that the query returns
@@ -21,13 +22,16 @@ or by a query of its own
 
     sql            a grouped query, in SQL that every engine takes. It returns `total_count` and
                    `unexpected_count`, if it likes `example` (an id, never a person's) and other columns.
-                   {name} stands for a table read, {now} for the run's clock as a timestamp
+                   {name} stands for a table read, {now} for the run's clock as a timestamp, {min_people} for the
+                   least number of people of a team that may be named
     reads          table -> columns the query needs; without one of them a check of raw tables is skipped (they
                    may lack optional columns), any other is an error
     column         the column to name in results
     affected_column  the query's column that names the team or metric; then each failing row is a result of
                    its own, else the rows are added up
-    max_share      highest share of unexpected rows that passes (default 0)
+    each             the query's column by whose values the check becomes one check each, with the value in its id
+    max_share      highest share of unexpected rows that passes (default 0). The query's columns `measured` and
+                   `allowed`, if it has them, stand for observed and threshold instead
     min_rows       total_count from which a share is judged (default 1)
 """
 
@@ -36,14 +40,16 @@ import string
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from counterpoise.errors import InputError
 
-STAGES = ("raw", "marts", "scores")
-SEVERITIES = ("stop", "withhold", "warn")
+STAGES = ("raw", "staging", "marts", "scores")
+SEVERITIES = ("stop", "withhold", "warn", "report")
 AFFECTS = ("none", "all", "team", "metric")
 PERSON_COLUMNS = frozenset({"person_id", "actor_id", "requester_id"})
 TABLE_EXISTS = "ExpectTableToExist"
@@ -52,7 +58,7 @@ VALUES_IN_SET = "ExpectColumnValuesToBeInSet"
 
 _MESSAGE_FIELDS = frozenset({"count", "total", "share", "table", "column", "examples", "affected"})
 _REQUIRED = frozenset({"id", "table", "severity", "says", "remedy"})
-_ONLY_SQL = frozenset({"reads", "affected_column", "max_share", "min_rows"})
+_ONLY_SQL = frozenset({"reads", "affected_column", "each", "max_share", "min_rows"})
 _KEYS = (
     _REQUIRED
     | _ONLY_SQL
@@ -79,25 +85,33 @@ class Check:
     sql: str | None = None
     reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     affected_column: str | None = None
+    each: str | None = None
     max_share: float = 0.0
     min_rows: int = 1
     when_table: str | None = None
     unless_table: str | None = None
 
 
-def load_suites(stage: str) -> tuple[Check, ...]:
-    """Checks of a stage, in the order of the files' names.
+def load_suites(stage: str, own: Path | None = None) -> tuple[Check, ...]:
+    """Checks of a stage: the package's, then those of the files in the folder `own`, in the order of files' names.
 
     Raises:
-        InputError: a suite file says something that cannot be run.
+        InputError: a suite file says something that cannot be run, or a check has another's id.
     """
-    return tuple(check for check in _all_suites() if check.stage == stage)
+    checks = _package_suites()
+    if own is not None and own.is_dir():
+        checks = _read(own, checks)
+    return tuple(check for check in checks.values() if check.stage == stage)
 
 
 @cache
-def _all_suites() -> tuple[Check, ...]:
-    checks: dict[str, Check] = {}
-    folder = resources.files(__package__).joinpath("suites")
+def _package_suites() -> dict[str, Check]:
+    return _read(resources.files(__package__).joinpath("suites"), {})
+
+
+def _read(folder: Traversable, known: dict[str, Check]) -> dict[str, Check]:
+    """The known checks by id, and those of a folder's files."""
+    checks = dict(known)
     for file in sorted((f for f in folder.iterdir() if f.name.endswith(".yml")), key=lambda f: f.name):
         for check in parse_suite(file.read_text(encoding="utf-8"), file.name):
             if check.id in checks:
@@ -105,7 +119,7 @@ def _all_suites() -> tuple[Check, ...]:
                     f"{file.name}: the check id {check.id} stands twice. Give each check an id of its own."
                 )
             checks[check.id] = check
-    return tuple(checks.values())
+    return checks
 
 
 def parse_suite(text: str, file: str) -> list[Check]:

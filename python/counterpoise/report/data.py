@@ -190,7 +190,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Check:
-    """One result of the quality gate."""
+    """One result of the quality gate, and how its check fared in the runs before.
+
+    Attributes:
+        since: first run from which it has passed, or not, without a break.
+        runs: newest runs looked at; of these it did not pass `not_passed_runs`.
+        trend: up, down or level: what was found, beside the runs before; empty = cannot be told.
+    """
 
     run_id: str
     checked_at: datetime | None
@@ -205,6 +211,18 @@ class Check:
     threshold: str
     message: str
     remedy: str
+    check_id: str
+    affected_id: str
+    trend: str
+    since: datetime | None
+    runs: int
+    not_passed_runs: int
+    is_flapping: bool
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it speaks of the work, not of the data."""
+        return self.severity == "report"
 
 
 @dataclass(frozen=True)
@@ -242,6 +260,12 @@ class ReportData:
         """Its data, or all data, failed a check: then nothing may be read over time, whatever its status."""
         score = self.score(team)
         return self.is_withheld_for_all or (score is not None and score.status == "withheld")
+
+    @cached_property
+    def shown_checks(self) -> tuple[Check, ...]:
+        """The checks of the newest run, without findings about teams that are small or withheld."""
+        hidden = {team.team_id for team in self.teams if team.is_small or self.is_withheld(team)}
+        return tuple(check for check in self.checks if not (check.is_report and check.affected_id in hidden))
 
     @cached_property
     def is_withheld_for_all(self) -> bool:
@@ -607,12 +631,21 @@ def _health(marts: Marts) -> tuple[HealthNote, ...]:
 
 def _checks(marts: Marts) -> tuple[Check, ...]:
     """The checks of the newest run, those that did not pass first."""
-    columns = list(Check.__annotations__)
+    kept = ["run_id", "checked_at", "stage", "suite", "expectation", "table_name", "column_name", "severity", "status",
+            "observed", "threshold", "message", "remedy", "check_id", "affected_id"]  # fmt: skip
     rows = marts.rows(
-        f"select {', '.join(columns)} from {{marts}}.check_results where run_id in ("
+        f"select {', '.join(f'r.{column}' for column in kept)}, h.trend, h.since, h.runs, h.not_passed_runs, "
+        "h.is_flapping from {marts}.check_results as r "
+        "left join {marts}.fct_check_history as h on r.check_id = h.check_id where r.run_id in ("
         "select run_id from {marts}.check_results "
         "where checked_at = (select max(checked_at) from {marts}.check_results)"
-        ") order by stage, suite, table_name, column_name, check_id"
+        ") order by r.stage, r.suite, r.table_name, r.column_name, r.check_id, r.message"
     )
-    checks = [Check(_text(r["run_id"]), r["checked_at"], *(_text(r[c]) for c in columns[2:])) for r in rows]
+    checks = [
+        Check(
+            _text(r["run_id"]), r["checked_at"], *(_text(r[c]) for c in [*kept[2:], "trend"]),
+            r["since"], _int(r["runs"]) or 0, _int(r["not_passed_runs"]) or 0, bool(r["is_flapping"]),
+        )
+        for r in rows
+    ]  # fmt: skip
     return tuple(sorted(checks, key=lambda check: check.status == "passed"))
