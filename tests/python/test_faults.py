@@ -7,9 +7,12 @@ import csv
 import io
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlparse
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -24,13 +28,15 @@ import psycopg2
 import pyarrow as pa
 import pytest
 
-from command_line import SALT, Place, Ran, counterpoise
-from conftest import table_rows
+from command_line import SALT, Place, Ran, counterpoise, ended, start
+from conftest import ROOT, table_rows
 from counterpoise.contract import load_contract
 from counterpoise.errors import CounterpoiseError
 from counterpoise.inputs import load_folder
 from counterpoise.run import Clock, swap_folders
-from test_engines import copy_schema
+from counterpoise.warehouse import DuckDBFile, Postgres
+from counterpoise.warehouse.dbt import DbtProject
+from test_engines import copy_schema, postgres  # noqa: F401
 
 ZONES = {"blue": "Europe/Berlin", "red": "America/New_York"}
 # Both changes of the clock there, a turn of the year, and the week 53 of 2020.
@@ -60,7 +66,7 @@ def _tables(written: Written = _utc, leap: str = _utc(LEAP_SECOND)) -> dict[str,
     """The raw tables; `written` is how times are, `leap` how the last second of the year is."""
     items, events = [], []
     for number, (team, at) in enumerate(sorted(_resolutions())):
-        item, created = f"i{number:04}", at - timedelta(hours=30)
+        item, created = f"i{number:04}", max(at - timedelta(hours=30), datetime(FIRST.year, FIRST.month, FIRST.day, 10))
         resolved = leap if at == LEAP_SECOND else written(at)
         items.append({
             "work_item_id": item, "source_system": "desk", "item_type": "ticket", "team_id": team, "priority": "P2",
@@ -230,24 +236,17 @@ def test_a_log_line_is_one_line_whatever_stands_in_it(published: Place, tmp_path
 
 
 def test_the_newest_row_stays_the_newest_when_the_clock_goes_back(tmp_path: Path) -> None:
-    class Rows:
-        marts_schema = "counterpoise"
-
-        def __init__(self, last: datetime | None) -> None:
-            self.last = last
-
-        def has(self, schema: str, table: str) -> bool:
-            return True
-
-        def query(self, sql: str) -> pa.Table:
-            return pa.table({"at": pa.array([self.last], pa.timestamp("us"))})
-
     now = datetime.now(UTC).replace(tzinfo=None)
-    tomorrow = Clock(Rows(now + timedelta(days=1)))
-    assert tomorrow.now() > now + timedelta(days=1)
-    assert len(tomorrow.problems()) == 1 and "Set the clock" in tomorrow.problems()[0]
-    for last in (None, now - timedelta(days=1)):
-        assert now <= Clock(Rows(last)).now() <= now + timedelta(minutes=1) and Clock(Rows(last)).problems() == []
+    with DuckDBFile(tmp_path / "marts.duckdb", DbtProject(ROOT, tmp_path)) as warehouse:
+        assert now <= Clock(warehouse).now() and Clock(warehouse).problems() == [], "the first run"
+        connection = warehouse.connect()
+        connection.execute("create schema counterpoise; create table counterpoise.published_runs (published_at timestamp)")
+        for last, later in ((now - timedelta(days=1), False), (now + timedelta(days=1), True)):
+            connection.execute("insert into counterpoise.published_runs values (?)", [last])
+            clock = Clock(warehouse)
+            assert (clock.now() > last) and (clock.now() > now + timedelta(days=1)) is later
+            assert [problem for problem in clock.problems() if "Set the clock" in problem] == clock.problems()
+            assert bool(clock.problems()) is later
 
 
 # the swap of the report
@@ -387,10 +386,10 @@ def test_a_new_value_is_counted_and_a_column_gone_read_as_empty(faulty: Faulty) 
 def test_a_stale_source_adds_nothing(faulty: Faulty) -> None:
     """The same rows as last week: nothing is new, dbt is left out, and the last week is the same as before."""
     before = _marts(faulty.place)
-    again = faulty.place.run("--raw", faulty.raw, "--json")
+    again = faulty.place.run("--raw", faulty.raw, "--json", "--log", "json")
     told = json.loads(again.stdout)
-    assert told["exit_code"] == 0 and told["data_through"] == str(faulty.through["healed"])
-    assert "nothing new since" in faulty.place.run("--raw", faulty.raw, "--log", "json").stderr
+    assert told["exit_code"] == 0 and told["data_through"] == str(faulty.through["healed"]) and told["new"] == []
+    assert "nothing new since" in again.stderr
     assert _marts(faulty.place) == before
 
 
@@ -443,9 +442,9 @@ for line in sys.stdin:
         main(sys.argv[1:])
     print(os.waitpid(child, 0)[1], flush=True)
 """
-KILLED_AT = (
-    ("load", 1), ("load", 3), ("check raw", 1), ("build", 1), ("check marts", 1), ("score", 2), ("check scores", 1),
-    ("report", 1), ("report", 3), ("publish", 1),
+KILLED_AT = (  # in the middle of models: test_run_bad_input.py and test_increments.py
+    ("load", 3), ("check raw", 1), ("build", 1), ("check marts", 1), ("score", 2), ("check scores", 1), ("report", 3),
+    ("publish", 1),
 )  # fmt: skip
 
 
@@ -483,3 +482,103 @@ def test_a_kill_at_each_step(faulty: Faulty) -> None:
     assert _summary(place.private)["exit_code"] == 0
     left = {path.name for path in place.folder.iterdir()} - {"raw", "otherwise", "damaged"}
     assert left == {"marts.duckdb", "report", ".marts.build"}, "nothing is left lying about"
+
+
+# a server
+
+
+class Server:
+    """A PostgreSQL of our own, which is stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        pgserver = pytest.importorskip("pgserver", reason="pgserver is not installed (extra: test)")
+        self._handle = pgserver.get_server(folder, cleanup_mode="stop")
+        self.host = parse_qs(urlparse(self._handle.get_uri()).query)["host"][0]
+        self.credentials = {"host": self.host, "user": "postgres", "dbname": "postgres"}
+
+    def stop(self) -> None:
+        """At once, in the middle of whatever it does."""
+        process = self._handle.get_pid()
+        os.kill(process, signal.SIGQUIT)
+        while Path(f"/proc/{process}").exists():
+            time.sleep(0.05)
+
+    def start(self) -> None:
+        self._handle.ensure_postgres_running()
+
+    def end(self) -> None:
+        self._handle.cleanup()
+
+    def rows(self, sql: str) -> list[tuple]:
+        connection = psycopg2.connect(**self.credentials)
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    # not below pytest's folder: a root's server runs as a user to whom that is closed
+    folder = Path(tempfile.mkdtemp(prefix="counterpoise-faults-"))
+    server = Server(folder)
+    try:
+        yield server
+    finally:
+        server.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_away_and_a_table_somebody_holds(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One run loses its server, one waits for a table in vain, each says so, and the third ends well."""
+    with duckdb.connect() as connection:
+        load_folder(connection, _write(tmp_path / "raw", _tables()))
+        copy_schema(connection, server.credentials, tmp_path, "work_system")
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("HOST", server.host), ("USER", "postgres"), ("DATABASE", "postgres"), ("LOCK_TIMEOUT", "1s")):
+        monkeypatch.setenv(f"COUNTERPOISE_{'PG_' if name != 'LOCK_TIMEOUT' else ''}{name}", value)
+    run = ("run", "--target", "postgres", "--out", tmp_path / "report", "--json")
+    process = start(*run)
+    while process.poll() is None:
+        [(built,)] = server.rows("select count(*) from pg_tables where schemaname = 'counterpoise_private'")
+        if built >= 40:
+            server.stop()
+            break
+        time.sleep(0.1)
+    lost = ended(process)
+    server.start()
+    assert lost.exit_code == 1 and "Traceback" not in lost.said, lost.said
+    told = json.loads(lost.stdout)
+    assert told == _summary(tmp_path / ".counterpoise") and told["failed_step"] == "build"
+    assert f"The connection to postgresql {server.host}/postgres, schema counterpoise was lost during the run" in told["message"]
+    assert told["remedy"] == "Start the server and run again."
+    [(kept,)] = server.rows("select count(*) from counterpoise_private.stg_work_items")
+    assert kept == len(_resolutions()), "what was built before can be read"
+
+    holder = psycopg2.connect(**server.credentials)
+    with holder.cursor() as cursor:
+        cursor.execute("select count(*) from counterpoise_private.stg_teams")  # and never ends its transaction
+        held = counterpoise(*run)
+    told = json.loads(held.stdout)
+    assert held.exit_code == 1 and told["failed_step"] == "build", held.said
+    assert "Somebody holds a table of" in told["message"] and "stg_teams" in told["message"]
+    assert "idle in transaction" in told["remedy"]
+    holder.close()
+
+    healed = counterpoise(*run)
+    assert healed.exit_code == 0, healed.said
+    assert server.rows("select count(*) from counterpoise.fct_work_item") == [(len(_resolutions()),)]
+    assert server.rows("select count(*) from counterpoise.published_runs") == [(1,)]
+
+
+def test_on_a_server_too_the_second_run_is_told_who_is_at_work(postgres: Postgres) -> None:  # noqa: F811
+    with pytest.raises(CounterpoiseError) as refused, Postgres(postgres.credentials, DbtProject(ROOT, ROOT)):
+        pass
+    known = rf"Another run is at work on .* \(process {os.getpid()} on \S+ since \d{{4}}-\d\d-\d\d \d\d:\d\d UTC\)\. Nothing was changed\."
+    assert re.match(known, refused.value.what) and refused.value.remedy == "Wait for it to end."
