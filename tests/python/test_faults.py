@@ -378,6 +378,7 @@ def test_a_half_loaded_day_ends_no_week(faulty: Faulty) -> None:
 
 @pytest.mark.slow
 def test_a_new_value_is_counted_and_a_column_gone_read_as_empty(faulty: Faulty) -> None:
+    assert faulty.marts["damaged"]["fct_work_item"].num_rows == len(_damaged()["work_items"])
     assert "events_type_known" in faulty.failed_checks("damaged")
     assert "events_type_known" not in faulty.failed_checks("healed")
 
@@ -484,6 +485,25 @@ def test_a_kill_at_each_step(faulty: Faulty) -> None:
     assert left == {"marts.duckdb", "report", ".marts.build"}, "nothing is left lying about"
 
 
+# the docs
+
+
+def test_every_row_of_the_docs_names_tests_that_are_there() -> None:
+    rows = [line for line in (ROOT / "docs" / "faults.md").read_text("utf-8").splitlines() if line.startswith("| ")]
+    rows = [line for line in rows if not line.startswith("| Fault ")]
+    commands = {line: re.findall(r"`(test_\w+\.py) -k (\w+)`", line) for line in rows}
+    assert len(rows) >= 25 and all(commands.values()), [line for line, found in commands.items() if not found]
+    files = sorted({name for found in commands.values() for name, _ in found})
+    collected = subprocess.run(
+        [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "--collect-only", *files],
+        cwd=Path(__file__).parent, capture_output=True, text=True,
+    )  # fmt: skip
+    assert collected.returncode == 0, collected.stdout
+    names = [line.rpartition("/")[2].partition("::") for line in collected.stdout.splitlines() if "::" in line]
+    selected = {(file, word): [n for f, _, n in names if f == file and word in n] for found in commands.values() for file, word in found}
+    assert [command for command, found in selected.items() if not found] == []
+
+
 # a server
 
 
@@ -545,12 +565,13 @@ def test_a_server_that_goes_away_and_a_table_somebody_holds(
         monkeypatch.setenv(f"COUNTERPOISE_{'PG_' if name != 'LOCK_TIMEOUT' else ''}{name}", value)
     run = ("run", "--target", "postgres", "--out", tmp_path / "report", "--json")
     process = start(*run)
-    while process.poll() is None:
+    stopped = False
+    while process.poll() is None and not stopped:
         [(built,)] = server.rows("select count(*) from pg_tables where schemaname = 'counterpoise_private'")
-        if built >= 40:
+        if stopped := built >= 40:
             server.stop()
-            break
         time.sleep(0.1)
+    assert stopped, "the run ended before"
     lost = ended(process)
     server.start()
     assert lost.exit_code == 1 and "Traceback" not in lost.said, lost.said
