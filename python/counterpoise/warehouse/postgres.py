@@ -83,6 +83,10 @@ select
 """
 
 
+class _Explained(CounterpoiseError):
+    """Trouble that has been put into words already."""
+
+
 class Postgres(Warehouse):
     """Marts in a schema of a PostgreSQL database."""
 
@@ -132,14 +136,16 @@ class Postgres(Warehouse):
             raise told from error
 
     def explained(self, error: Exception) -> Exception:
+        if isinstance(error, _Explained):
+            return error
         if self._is_lost():
-            return CounterpoiseError(
+            return _Explained(
                 f"The connection to {self.shown_as} was lost during the run: the server was stopped, or somebody ended "
                 "its sessions. Each table there is whole, of this run or of the one before.",
                 "Start the server and run again.",
             )
-        if "lock timeout" in str(error) and "holds a table" not in str(error):
-            return CounterpoiseError(
+        if "lock timeout" in str(error):
+            return _Explained(
                 f"Somebody holds a table of {self.shown_as} that the run has to replace: {_one_line(error)}",
                 "End the session that holds it (pg_stat_activity shows those `idle in transaction`) and run again.",
             )
