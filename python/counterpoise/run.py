@@ -34,7 +34,7 @@ SUMMARY_FILE = "run.json"
 
 
 def new_run_id() -> str:
-    """A name for a run; later runs sort behind earlier ones."""
+    """A name for a run; by the same clock, later runs sort behind earlier ones."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
@@ -94,6 +94,8 @@ class Summary:
             self.exit_code, self.message, self.remedy = error.exit_code, error.what, error.remedy
         elif isinstance(error, OSError):
             self.message = trouble_in_words(error)
+        elif isinstance(error, KeyboardInterrupt):
+            self.message = "Stopped from the keyboard. What was published before still stands."
         else:  # its text may quote a row
             self.message = f"{type(error).__name__}: an error nobody expected. What it was stands in the error output."
 
@@ -197,7 +199,7 @@ def run(
                 raise told from error
             steps.end()
             summary.end()
-            summary.write(warehouse.work_folder())
+            _write_if_possible(summary, warehouse)
     except BaseException as error:
         steps.end()
         summary.end(error)
