@@ -376,7 +376,7 @@ def test_nothing_new_leaves_dbt_out_on_postgres(
     for name, key in (("HOST", "host"), ("PORT", "port"), ("USER", "user"), ("DATABASE", "dbname")):
         monkeypatch.setenv(f"COUNTERPOISE_PG_{name}", database.credentials[key])
     monkeypatch.chdir(tmp_path)
-    database.__exit__()
+    database.__exit__(None, None, None)
     build = ("build", "--without-tests", "--target", "postgres")
     assert ended(start(*build)).stdout.startswith("Built: ")
     took = []
