@@ -51,6 +51,7 @@ docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries
 lock: $(VENV)/.uv-ready  ## pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra test pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra test --extra spark-test pyproject.toml --constraint requirements.lock --output-file requirements-spark.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header tests/airflow_requirements.txt --output-file requirements-airflow.lock
 
 clean:  ## forget the environment and the demo
 	rm -rf $(VENV) $(SPARK) .counterpoise target logs

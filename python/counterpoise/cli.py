@@ -16,7 +16,7 @@ import click
 import yaml
 
 from counterpoise import __version__
-from counterpoise.errors import CounterpoiseError, UsageError
+from counterpoise.errors import CounterpoiseError, UsageError, trouble_in_words
 from counterpoise.project import find_project_dir
 
 _DEMO_SALT = (
@@ -78,9 +78,7 @@ def _refusals(function: Callable[..., Any]) -> Callable[..., Any]:
             click.echo(f"\ncounterpoise: {refusal}", err=True)
             sys.exit(refusal.exit_code)
         except OSError as trouble:
-            where = f"{trouble.filename}: " if trouble.filename else ""
-            reason = trouble.strerror or trouble
-            click.echo(f"\ncounterpoise: {where}{reason}. What was published before still stands.", err=True)
+            click.echo(f"\ncounterpoise: {trouble_in_words(trouble)}", err=True)
             sys.exit(1)
 
     return wrapper
@@ -184,34 +182,49 @@ def main() -> None:
     show_default=True,
     help="Smaller teams are not scored.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, also of a run that failed.")
+@click.option(
+    "--log", "log_format", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    envvar="COUNTERPOISE_LOG", show_envvar=True, help="Progress on stderr: words, or a line of JSON for each event.",
+)
 @_junit
 @_full_refresh
 @_refusals
-def run(raw, event_log, mapping, out, min_people, as_json, junit, full_refresh, db, **where) -> None:
+def run(raw, event_log, mapping, out, min_people, as_json, log_format, junit, full_refresh, db, **where) -> None:
     """Check raw data, build the marts, check, score, report, publish.
 
     Whatever stops it leaves the last good state standing.
     """
-    from counterpoise.run import Source
+    from counterpoise.run import Source, Summary
     from counterpoise.run import run as whole_run
+    from counterpoise.run_log import JsonLines
 
-    if raw and event_log:
-        raise UsageError("Give --raw or --event-log, not both.")
-    if bool(event_log) != bool(mapping):
-        raise UsageError("--event-log and --mapping go together.")
-    warehouse = _open(db=db, loads_raw=bool(raw or event_log), **where)
-    out = (out or (db.parent if db else Path.cwd()) / "report").absolute()
-    screen = Screen()
+    summary = Summary()
+    screen = JsonLines(summary) if log_format == "json" else Screen()
     try:
-        summary = whole_run(warehouse, Source(raw, event_log, mapping), out, screen, min_people, full_refresh, junit)
+        if raw and event_log:
+            raise UsageError("Give --raw or --event-log, not both.")
+        if bool(event_log) != bool(mapping):
+            raise UsageError("--event-log and --mapping go together.")
+        warehouse = _open(db=db, loads_raw=bool(raw or event_log), **where)
+        out = (out or (db.parent if db else Path.cwd()) / "report").absolute()
+        whole_run(
+            warehouse, Source(raw, event_log, mapping), out, screen, min_people, full_refresh, junit, summary
+        )
+    except BaseException as error:
+        summary.end(error)
+        if as_json:
+            click.echo(summary.as_json())
+        if log_format == "json" and isinstance(error, CounterpoiseError | OSError):
+            sys.exit(summary.exit_code)  # the last line of the log says it
+        raise
     finally:
         screen.end()
     if as_json:
         click.echo(summary.as_json())
     else:
         _show(summary)
-    if summary.demo_salt:
+    if summary.demo_salt and log_format == "text":
         click.echo(f"\n{_DEMO_SALT}", err=True)
 
 

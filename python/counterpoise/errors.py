@@ -6,9 +6,15 @@ class CounterpoiseError(Exception):
 
     Attributes:
         exit_code: what the command line exits with (1 failed, 2 wrong usage, 3 held by a `stop` check).
+        what: what happened.
+        remedy: what to do, where it is told apart; else None, and `what` says it too.
     """
 
     exit_code = 1
+
+    def __init__(self, what: str, remedy: str | None = None) -> None:
+        super().__init__(f"{what} {remedy}" if remedy else what)
+        self.what, self.remedy = what, remedy
 
 
 class InputError(CounterpoiseError):
@@ -25,3 +31,9 @@ class StopCheck(CounterpoiseError):
     """A data check of severity `stop` failed and held the run."""
 
     exit_code = 3
+
+
+def trouble_in_words(error: OSError) -> str:
+    """What a file or folder did not allow."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}. What was published before still stands."

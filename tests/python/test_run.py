@@ -249,8 +249,11 @@ def test_the_same_seed_gives_the_same_marts_and_scores(again: Again) -> None:
 
 def test_a_second_run_at_once_is_refused_at_once(demo: Demo, again: Again) -> None:
     assert again.third.exit_code == 1
-    assert f"Another run is at work on {demo.place.database} (process " in again.third.said
-    assert "Wait for it to end. Nothing was changed." in again.third.said
+    refusal = f"Another run is at work on {demo.place.database} (process "
+    assert refusal in again.third.said
+    holder = again.third.said.partition(refusal)[2].partition(")")[0]
+    assert re.fullmatch(r"\d+ on \S+ since \d{4}-\d\d-\d\d \d\d:\d\d UTC", holder)
+    assert "Nothing was changed. Wait for it to end." in again.third.said
     assert "build:" not in again.third.stderr
 
 

@@ -223,7 +223,7 @@ def test_a_database_somebody_writes_to_is_left_alone(place: Place) -> None:
     with _last_good_state_stands(place), _open_in_another_process(place.database):
         ran = place.run("--raw", place.folder / "raw")
     assert ran.exit_code == 1
-    assert f"{place.database} is locked: another process has it open for writing. Close it there" in ran.said
+    assert f"{place.database} is locked: another process has it open for writing. Nothing was changed. Close it there" in ran.said
 
 
 def test_a_private_file_somebody_holds_open_is_said(place: Place) -> None:

@@ -62,7 +62,10 @@ def typed(column: SourceColumn, data_type: str) -> str:
     if data_type == "timestamp":
         if column.sql_type in ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"):
             return f"CASE WHEN isfinite({x}) THEN try_cast({x} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
-        return f"CASE WHEN {starts_with_year} THEN try_cast({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+        # A leap second is read as the second before it: it stays in its day, week and year.
+        leapless = f"regexp_replace({text}, '([ T][0-9]{{2}}:[0-9]{{2}}):60', '\\1:59')"
+        read = f"coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({leapless} AS TIMESTAMPTZ))"
+        return f"CASE WHEN {starts_with_year} THEN {read} AT TIME ZONE 'UTC' END"
     if data_type == "date":
         return f"CASE WHEN {starts_with_year} THEN try_cast({text} AS DATE) END"
     if data_type == "boolean":

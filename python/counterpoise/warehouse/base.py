@@ -1,19 +1,35 @@
 """What a run needs of a warehouse, whatever the engine."""
 
+import os
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from counterpoise.errors import CounterpoiseError
 from counterpoise.warehouse import state
 from counterpoise.warehouse.dbt import DbtProject, Progress
 from counterpoise.warehouse.state import Mark, Source
 
 MARTS = "counterpoise"
 RAW = "work_system"
+
+
+def this_process() -> str:
+    """Who holds a lock from now on, as others are told."""
+    return f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def refused(shown_as: str, holder: str | None, remedy: str = "Wait for it to end.") -> CounterpoiseError:
+    """Another run holds the lock."""
+    return CounterpoiseError(
+        f"Another run is at work on {shown_as}{f' ({holder})' if holder else ''}. Nothing was changed.", remedy
+    )
 
 
 @dataclass(frozen=True)
@@ -77,10 +93,10 @@ class Warehouse(ABC):
         found = state.look(self, before)
         since = None if full_refresh else state.nothing_new_since(self, before, found, tested)
         if since is None:
+            state.begin(self, before)
             self.release()
-            # another code or setting reaches rows that no new data does
-            of_other_make = before is not None and before.made_of != self.made_of
-            self.project.build(progress, tested=tested, full_refresh=full_refresh or of_other_make)
+            anew = full_refresh or state.is_of_other_make(self, before)
+            self.project.build(progress, tested=tested, full_refresh=anew)
             state.keep(self, found, tested)
         return since
 
@@ -89,12 +105,15 @@ class Warehouse(ABC):
         return None
 
     def read_state(self) -> str | None:
-        """What `write_state` kept, unless somebody has run dbt since."""
+        """What `write_state` kept; behind the mark `stale` where dbt has begun since."""
         return None
 
-    def write_state(self, text: str) -> None:
-        """Keep a text in the private schema until the next run of dbt."""
-        raise NotImplementedError
+    def write_state(self, text: str) -> None:  # noqa: B027 (not every warehouse can)
+        """Keep a text in the private schema; nothing where `read_state` would not find it."""
+
+    def explained(self, error: Exception) -> Exception:
+        """The same trouble in words that say what to do, where this warehouse knows better; else `error` itself."""
+        return error
 
     @abstractmethod
     def __enter__(self) -> "Warehouse": ...

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from counterpoise.errors import CounterpoiseError, InputError, UsageError
-from counterpoise.warehouse.base import Layout, Warehouse
+from counterpoise.warehouse.base import Layout, Warehouse, refused, this_process
 from counterpoise.warehouse.dbt import DbtProject
 from counterpoise.warehouse.state import LOAD_STAMPS, STATE_TABLE, Mark, Source
 
@@ -110,9 +110,12 @@ class DuckDBFile(Warehouse):
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.release()
         self._drop_lock()
-        # Whoever ran into it (dbt, DuckDB, the report): a full disk has one message.
-        if isinstance(error, Exception) and _is_full(error):
-            raise self._storage_trouble(error) from error
+        if isinstance(error, Exception) and (told := self.explained(error)) is not error:
+            raise told from error
+
+    def explained(self, error: Exception) -> Exception:
+        # whoever ran into it (dbt, DuckDB, the report): a full disk has one message
+        return self._storage_trouble(error) if _is_full(error) else error
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """The open connection to the private file."""
@@ -124,9 +127,9 @@ class DuckDBFile(Warehouse):
                 )
             except duckdb.Error as error:
                 raise CounterpoiseError(
-                    f"{self.build_file} could not be opened: {_short(error)}. "
+                    f"{self.build_file} could not be opened: {_short(error)}.",
                     "If another program has it open, close it there; "
-                    "if the file is damaged, delete it: it is built anew from the raw data."
+                    "if the file is damaged, delete it: it is built anew from the raw data.",
                 ) from error
             self._connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         return self._connection
@@ -180,6 +183,7 @@ class DuckDBFile(Warehouse):
 
     def write_state(self, text: str) -> None:
         target = f"{quoted(self.private_schema)}.{STATE_TABLE}"
+        self.connect().execute(f"create schema if not exists {quoted(self.private_schema)}")
         self.connect().execute(f"create or replace table {target} as select ?::varchar as state", [text])
 
     def watermark(self, sources: Sequence[Source], known: Mapping[str, Mark]) -> dict[str, Mark] | None:
@@ -260,8 +264,8 @@ class DuckDBFile(Warehouse):
         except duckdb.Error as error:
             if "lock" in str(error).lower():
                 raise CounterpoiseError(
-                    f"{self.path} is locked: another process has it open for writing. Close it there and run again. "
-                    "Nothing was changed."
+                    f"{self.path} is locked: another process has it open for writing. Nothing was changed.",
+                    "Close it there and run again.",
                 ) from error
             raise InputError(
                 f"{self.path} is there and is not a DuckDB file that can be read: {_short(error)}. "
@@ -290,13 +294,10 @@ class DuckDBFile(Warehouse):
             lock.seek(0)
             holder = lock.read().strip()
             lock.close()
-            raise CounterpoiseError(
-                f"Another run is at work on {self.path}{f' (process {holder})' if holder else ''}. "
-                "Wait for it to end. Nothing was changed."
-            ) from error
+            raise refused(str(self.path), holder) from error
         self._lock = lock
         lock.truncate(0)
-        os.write(lock.fileno(), str(os.getpid()).encode())
+        os.write(lock.fileno(), this_process().encode())
 
     def _drop_lock(self) -> None:
         if self._lock is not None:
@@ -307,8 +308,8 @@ class DuckDBFile(Warehouse):
         if _is_full(error):
             free = shutil.disk_usage(self.path.parent).free / 1e6
             return CounterpoiseError(
-                f"There is no space left for {self.path.parent} ({free:,.0f} MB free). "
-                "Make room and run again; what was published before still stands."
+                f"There is no space left for {self.path.parent} ({free:,.0f} MB free).",
+                "Make room and run again; what was published before still stands.",
             )
         return CounterpoiseError(f"{self.path}: {_short(error)} What was published before still stands.")
 

@@ -1,21 +1,39 @@
 """A PostgreSQL database, reached with the credentials of dbt's own profile. dbt replaces each relation whole."""
 
 import io
+import os
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from counterpoise.errors import CounterpoiseError
-from counterpoise.warehouse.base import Layout, Warehouse
+from counterpoise.warehouse.base import Layout, Warehouse, refused
 from counterpoise.warehouse.dbt import DbtProject
 from counterpoise.warehouse.duckdb_file import quoted
 from counterpoise.warehouse.state import LOAD_STAMPS, STATE_TABLE, Mark, Source
 
 # Any number; the same for every run on the same schema, so that two runs meet.
 _LOCK_KEY = 0x636F756E
+# Who holds the lock: what the holder's session is named after.
+_HOLDER = """
+select activity.application_name
+from pg_locks
+join pg_stat_activity as activity using (pid)
+where
+    pg_locks.locktype = 'advisory' and pg_locks.granted and pg_locks.classid = %s
+    and pg_locks.objid = (hashtext(%s)::bigint & 4294967295)::oid
+    and pg_locks.database = (select oid from pg_database where datname = current_database())
+"""
+# PostgreSQL cuts the name of a session after 63 bytes; the host comes last.
+_NAME = "counterpoise"
+# How long a statement waits for a table that somebody else holds: dbt replaces tables, and a forgotten transaction that
+# has read one would hold a run for ever.
+LOCK_TIMEOUT_VARIABLE, DEFAULT_LOCK_TIMEOUT = "COUNTERPOISE_LOCK_TIMEOUT", "10min"
 _BATCH_ROWS = 100_000
 _BLOCK_BYTES = 4_000_000
 # By the number of a type in PostgreSQL; what is not listed is read as text. Decimals as floats, integers all of one
@@ -65,6 +83,10 @@ select
 """
 
 
+class _Explained(CounterpoiseError):
+    """Trouble that has been put into words already."""
+
+
 class Postgres(Warehouse):
     """Marts in a schema of a PostgreSQL database."""
 
@@ -75,8 +97,12 @@ class Postgres(Warehouse):
         layout: Layout = Layout(),  # noqa: B008 (frozen)
     ) -> None:
         """`credentials` are psycopg2's keyword arguments (host, port, user, password, dbname)."""
-        self.credentials = credentials
+        timeout = f"-c lock_timeout={os.environ.get(LOCK_TIMEOUT_VARIABLE) or DEFAULT_LOCK_TIMEOUT}"
+        self.credentials = {**credentials, "options": f"{timeout} {credentials.get('options', '')}".strip()}
         self.project = project
+        # dbt's own sessions take it from libpq's variable; what somebody has set there wins
+        asked = f"{timeout} {os.environ.get('PGOPTIONS', '')}".strip()
+        self.project.environment = {**project.environment, "PGOPTIONS": asked}
         self.layout = layout
         self._connection: Any = None
         self._lock_connection: Any = None
@@ -88,19 +114,55 @@ class Postgres(Warehouse):
     def __enter__(self) -> "Postgres":
         self._lock_connection = self._connect()
         with self._lock_connection.cursor() as cursor:
+            name = f"{_NAME} {os.getpid()} {datetime.now(UTC):%Y-%m-%dT%H:%M} {socket.gethostname()}"
+            cursor.execute("set application_name = %s", (name,))
+            # the lock of a machine that has gone away goes with its session
+            cursor.execute("set tcp_keepalives_idle = 60; set tcp_keepalives_interval = 10")
             cursor.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (_LOCK_KEY, self.marts_schema))
             if not cursor.fetchone()[0]:
+                cursor.execute(_HOLDER, (_LOCK_KEY, self.marts_schema))
+                holder = cursor.fetchone()
                 self._lock_connection.close()
-                raise CounterpoiseError(
-                    f"Another run is at work on {self.shown_as}. Wait for it to end. Nothing was changed."
-                )
+                raise refused(self.shown_as, _in_words(holder[0]) if holder else None)
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        told = self.explained(error) if isinstance(error, Exception) else error
         self.release()
         if self._lock_connection is not None:
             self._lock_connection.close()
             self._lock_connection = None
+        if told is not error:
+            raise told from error
+
+    def explained(self, error: Exception) -> Exception:
+        if isinstance(error, _Explained):
+            return error
+        if self._is_lost():
+            return _Explained(
+                f"The connection to {self.shown_as} was lost during the run: the server was stopped, or somebody ended "
+                "its sessions. Each table there is whole, of this run or of the one before.",
+                "Start the server and run again.",
+            )
+        if "lock timeout" in str(error):
+            return _Explained(
+                f"Somebody holds a table of {self.shown_as} that the run has to replace: {_one_line(error)}",
+                "End the session that holds it (pg_stat_activity shows those `idle in transaction`) and run again.",
+            )
+        return error
+
+    def _is_lost(self) -> bool:
+        """Whether the session that holds the lock is gone, and with it the lock."""
+        import psycopg2
+
+        if self._lock_connection is None:
+            return False
+        try:
+            with self._lock_connection.cursor() as cursor:
+                cursor.execute("select 1")
+        except psycopg2.Error:
+            return True
+        return False
 
     def _connect(self) -> Any:
         import psycopg2
@@ -183,6 +245,9 @@ class Postgres(Warehouse):
     def write_state(self, text: str) -> None:
         target = f"{quoted(self.private_schema)}.{STATE_TABLE}"
         with self.connect().cursor() as cursor:
+            cursor.execute("select to_regnamespace(%s) is null", (quoted(self.private_schema),))
+            if cursor.fetchone()[0]:  # asked first: who may not make schemas may not say `if not exists` either
+                cursor.execute(f"create schema {quoted(self.private_schema)}")
             cursor.execute(f"create table if not exists {target} (state text)")
             cursor.execute(f"delete from {target}")
             cursor.execute(f"insert into {target} values (%s)", (text,))
@@ -242,6 +307,19 @@ class Postgres(Warehouse):
 
     def publish(self) -> None:
         """Nothing to swap: each relation was replaced whole, and `published_runs` says which run readers see."""
+
+
+def _in_words(name: str) -> str:
+    """Who holds the lock, by the name of the session."""
+    match name.split(" ", 3):
+        case [_, process, day_and_time, host]:
+            return f"process {process} on {host} since {day_and_time.replace('T', ' ')} UTC"
+        case _:
+            return name
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:400]
 
 
 def _copied(cursor: Any, sql: str, text: IO[bytes]) -> dict[str, pa.DataType]:

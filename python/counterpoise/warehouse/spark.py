@@ -7,6 +7,7 @@ objects row by row.
 import os
 import socket
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from counterpoise.errors import CounterpoiseError
-from counterpoise.warehouse.base import Layout, Warehouse
+from counterpoise.warehouse.base import Layout, Warehouse, refused
 from counterpoise.warehouse.dbt import DbtProject
 
 # Rows of one message.
@@ -169,10 +170,11 @@ class Spark(Warehouse):
                 if not is_last and (holder is None or _is_gone(holder, host)):
                     session.sql(f"drop table if exists {self._lock_table} purge")
                     continue
-                told = f"process {holder.get('process')} on {holder.get('host')}" if holder else "it has just ended"
-                raise CounterpoiseError(
-                    f"Another run is at work on {self.shown_as} ({told}). Wait for it to end. Nothing was changed. "
-                    f"If it was killed, drop the table {self._lock_table}."
+                told = "process {process} on {host} since {since}".format_map(defaultdict(str, holder or {}))
+                raise refused(
+                    self.shown_as,
+                    told if holder else "it has just ended",
+                    f"Wait for it to end. If it was killed, drop the table {self._lock_table}.",
                 ) from error
 
     def _holder(self) -> dict[str, str] | None:

@@ -1,13 +1,14 @@
 """What the last build was made of, so that dbt can be left out where nothing is new.
 
-It is one row in the private schema: dbt's first act is to forget it, and it is written when all went well. So a build
-that was killed, or one by dbt alone, leaves none, and the next one is a real one.
+It is one row in the private schema, written when a build begins and when it has ended well. dbt's first act is to mark
+it as stale. So after a build that was killed, or one by dbt alone, the next one is a real one, and it still knows of
+which code the rows are that stand there.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from counterpoise.warehouse.base import Warehouse
 
 STATE_TABLE = "build_state"
+# What dbt puts before the text of the row, by the macro `mark_build_state`.
+_STALE = "stale "
+# Of rows that may be of more than one make: it is like no other.
+_MIXED: Mapping[str, str] = {}
 # Columns that say when a row was loaded: of large tables only these are read.
 LOAD_STAMPS = ("_loaded_at", "_fivetran_synced")
 
@@ -40,6 +45,7 @@ class State:
 
     Attributes:
         relations: digest of the names of what it left behind.
+        is_stale: dbt has begun since, and may not have ended well.
     """
 
     built_at: str
@@ -47,6 +53,7 @@ class State:
     made_of: Mapping[str, str]
     tables: Mapping[str, Mark]
     relations: str
+    is_stale: bool = False
 
 
 def kept(warehouse: "Warehouse") -> State | None:
@@ -55,8 +62,9 @@ def kept(warehouse: "Warehouse") -> State | None:
     if text is None:
         return None
     try:
-        found = json.loads(text)
-        return State(**{**found, "tables": {name: Mark(*mark) for name, mark in found["tables"].items()}})
+        found = json.loads(text.removeprefix(_STALE))
+        tables = {name: Mark(*mark) for name, mark in found["tables"].items()}
+        return State(**{**found, "tables": tables, "is_stale": text.startswith(_STALE)})
     except (ValueError, TypeError, KeyError):  # of another version
         return None
 
@@ -75,7 +83,7 @@ def nothing_new_since(
     warehouse: "Warehouse", before: State | None, tables: Mapping[str, Mark] | None, tested: bool
 ) -> str | None:
     """When the last build was, where another one would be the same; else None. Tests that did not run are news."""
-    if before is None or tables is None or (tested and not before.tested):
+    if before is None or before.is_stale or tables is None or (tested and not before.tested):
         return None
     same = (
         before.made_of == warehouse.made_of
@@ -85,19 +93,36 @@ def nothing_new_since(
     return before.built_at if same else None
 
 
+def is_of_other_make(warehouse: "Warehouse", before: State | None) -> bool:
+    """Whether rows may stand there that other code or settings have made: no new data reaches those."""
+    return before is not None and before.made_of != warehouse.made_of
+
+
+def begin(warehouse: "Warehouse", before: State | None) -> None:
+    """Write down what the build is made of that now begins, in case it does not end."""
+    if warehouse.made_of is None and before is None:
+        return
+    made_of = _MIXED if is_of_other_make(warehouse, before) else warehouse.made_of or _MIXED
+    state = replace(before, made_of=made_of) if before else State("", False, made_of, {}, "")
+    warehouse.write_state(_STALE + _as_text(state))
+
+
 def keep(warehouse: "Warehouse", tables: Mapping[str, Mark] | None, tested: bool) -> None:
     """Write down what the build was made of that has just ended well; `tables` as they stood before it began."""
-    if tables is None or warehouse.made_of is None:
+    if warehouse.made_of is None:
+        if warehouse.read_state():
+            warehouse.write_state("")
         return
-    warehouse.write_state(
-        json.dumps({
-            "built_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-            "tested": tested,
-            "made_of": warehouse.made_of,
-            "tables": tables,
-            "relations": _relations(warehouse),
-        })
-    )  # fmt: skip
+    built_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    state = State(built_at, tested, warehouse.made_of, tables or {}, _relations(warehouse))
+    # where it cannot be told what the tables hold, the next build is a real one
+    warehouse.write_state(("" if tables is not None else _STALE) + _as_text(state))
+
+
+def _as_text(state: State) -> str:
+    fields = asdict(state)
+    del fields["is_stale"]
+    return json.dumps(fields)
 
 
 def _contents(tables: Mapping[str, Mark]) -> dict[str, str]:
