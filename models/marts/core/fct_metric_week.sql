@@ -23,7 +23,13 @@ team_weeks as (
 
 metrics as (
 
-    select metric_id, maturity_weeks, shown_from_n from {{ ref('dim_metric') }}
+    select metric_id, maturity_weeks from {{ ref('dim_metric') }}
+
+),
+
+hidden as (
+
+    select team_id, metric_id, week from {{ ref('int_hidden_metric_weeks') }}
 
 ),
 
@@ -90,8 +96,7 @@ measured as (
         weekly.numerator,
         weekly.denominator,
         coalesce(weekly.n, 0) as n,
-        -- answers of so few people that somebody could be recognised
-        metrics.shown_from_n > 1 and coalesce(weekly.n, 0) < metrics.shown_from_n as is_hidden
+        hidden.team_id is not null as is_hidden
     from spine
     inner join metrics on spine.metric_id = metrics.metric_id
     left join weekly
@@ -99,6 +104,11 @@ measured as (
             spine.team_id = weekly.team_id
             and spine.metric_id = weekly.metric_id
             and spine.week = weekly.week
+    left join hidden
+        on
+            spine.team_id = hidden.team_id
+            and spine.metric_id = hidden.metric_id
+            and spine.week = hidden.week
 
 ),
 
