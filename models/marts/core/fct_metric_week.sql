@@ -33,6 +33,14 @@ hidden as (
 
 ),
 
+-- also where there is nothing to hide: that a team of two did nothing is a figure too
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
+
+),
+
 reach as (
 
     select
@@ -96,7 +104,7 @@ measured as (
         weekly.numerator,
         weekly.denominator,
         coalesce(weekly.n, 0) as n,
-        hidden.team_id is not null as is_hidden
+        hidden.team_id is not null or small_team_weeks.team_id is not null as is_hidden
     from spine
     inner join metrics on spine.metric_id = metrics.metric_id
     left join weekly
@@ -109,6 +117,10 @@ measured as (
             spine.team_id = hidden.team_id
             and spine.metric_id = hidden.metric_id
             and spine.week = hidden.week
+    left join small_team_weeks
+        on
+            spine.team_id = small_team_weeks.team_id
+            and spine.week = small_team_weeks.week
 
 ),
 
