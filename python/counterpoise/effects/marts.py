@@ -115,7 +115,9 @@ def _read_causes(
     warehouse: Warehouse, gates: Sequence[CheckReport], min_people: int
 ) -> tuple[list[Cause], frozenset[str]]:
     """Kinds and experiments with at least one treated team, and the teams that may be shown."""
-    found = warehouse.query(f"select team_id, active_people, is_small from {warehouse.marts_schema}.dim_team").to_pylist()
+    found = warehouse.query(
+        f"select team_id, active_people, is_small from {warehouse.marts_schema}.dim_team"
+    ).to_pylist()
     withheld = {team for gate in gates for team in gate.withheld_teams}
     teams = frozenset(
         row["team_id"]
