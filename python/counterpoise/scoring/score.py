@@ -218,7 +218,7 @@ def score(
 
 
 def shown_from_people(warehouse: Warehouse) -> int:
-    """Least number of people whose figures the marts show, the setting `min_people` of their build; 0 without a team."""
+    """Least number of people whose figures the marts show, setting `min_people` of their build; 0 without a team."""
     found = warehouse.query(f"select max(shown_from_people) as people from {warehouse.marts_schema}.dim_team")
     [shown] = found["people"]
     return shown.as_py() or 0
