@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .counterpoise/demo
 UV_VERSION := 0.13.9
+PIP_AUDIT := pip-audit==2.10.1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 SPARK := .venv-spark
-.PHONY: run test test-slow test-spark test-spark-slow test-warehouses bench lint docs lock clean help
+.PHONY: run test test-slow test-spark test-spark-slow test-warehouses bench lint audit docs lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -44,6 +45,9 @@ test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
 	$(BIN)/ruff check python tests bench
 	$(BIN)/sqlfluff lint --processes 2 models macros tests/generic tests/singular
+
+audit: $(VENV)/.test-ready  ## known vulnerabilities among the pinned dependencies; needs the network
+	@$(BIN)/python .ci/audit.py $(BIN)/uv tool run --from $(PIP_AUDIT) pip-audit -r requirements.lock --disable-pip --no-deps -f json --progress-spinner off
 
 docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries
 	$(BIN)/python -m counterpoise.docs_pages

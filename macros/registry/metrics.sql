@@ -252,9 +252,10 @@ select * from final
             when due_week <= last_complete_week and denominator > 0 and not is_hidden
                 then {{ counterpoise.as_double('numerator') }} / {{ counterpoise.as_double('denominator') }}
         end as value,
-        {{ counterpoise.as_integer('n') }} as n,
+        case when not is_hidden then {{ counterpoise.as_integer('n') }} end as n,
         week <= last_complete_week as is_complete,
-        due_week <= last_complete_week as is_mature
+        due_week <= last_complete_week as is_mature,
+        is_hidden as is_suppressed
 {%- endmacro %}
 
 {#- Whether a row of targets is a limit that items are held against. -#}

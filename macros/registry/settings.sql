@@ -63,3 +63,14 @@
     {%- endif -%}
     {{ return(var('counterpoise_' ~ name, defaults[name])) }}
 {% endmacro %}
+
+{#- Least number of people of which figures are shown (setting `min_people`). Fewer than three is refused. -#}
+{% macro min_people() %}
+    {%- set people = counterpoise.setting('min_people') -%}
+    {%- if people is not integer or people is boolean or people < 3 -%}
+        {{ exceptions.raise_compiler_error(
+            "counterpoise_min_people is a whole number, 3 or more: figures of fewer people are never shown. It is: " ~ people
+        ) }}
+    {%- endif -%}
+    {{ return(people) }}
+{% endmacro %}

@@ -37,7 +37,7 @@ SIGNALS = ("outcome_divergence", "rework_loop", "stopped_clock", "threshold_bunc
 SCHEMA = """
 create schema counterpoise;
 create table counterpoise.dim_team (team_id varchar, team_name varchar, parent_team_id varchar, function
-    varchar, timezone varchar, sort_order integer, active_people integer);
+    varchar, timezone varchar, sort_order integer, active_people integer, is_small boolean, shown_from_people integer);
 create table counterpoise.fct_metric_week (team_id varchar, week_start date, metric_id varchar,
     numerator double, denominator double, value double, n bigint, is_complete boolean, is_mature
     boolean);
@@ -133,7 +133,8 @@ def make_marts(*, teams: int = 12, weeks: int = 104, seed: int = 7) -> duckdb.Du
     dims, risks, metrics, verdicts, signals = [], [], [], [], []
     for i, team in enumerate(ids):
         name = NAMES[i] if i < len(NAMES) else f"Team {i}"
-        dims.append((team, name, None, "support", "UTC", order[team], 3 if team == SMALL_TEAM else 6 + i % 9))
+        small = team == SMALL_TEAM
+        dims.append((team, name, None, "support", "UTC", order[team], None if small else 6 + i % 9, small, 5))
         bad = np.zeros(weeks)
         if team == PARADOX_TEAM:
             bad[trouble:] = np.minimum(np.arange(weeks - trouble) / 8, 1)

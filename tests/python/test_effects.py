@@ -520,7 +520,7 @@ class Marts:
         self.connection = duckdb.connect()
         run = self.connection.execute
         run("create schema private; create schema marts")
-        run("create table marts.dim_team (team_id varchar, active_people int)")
+        run("create table marts.dim_team (team_id varchar, active_people int, is_small boolean)")
         run(
             "create table marts.dim_metric (metric_id varchar, room varchar, kind varchar, good_direction varchar, shown_from_n int)"
         )
@@ -537,7 +537,7 @@ class Marts:
             "create table private.int_metric_rows (team_id varchar, metric_id varchar, week int, due_week int, link_sum double, link_weight double, n int)"
         )
         for table, values in (
-            ("marts.dim_team", list(people.items())),
+            ("marts.dim_team", [(team, count, False) for team, count in people.items()]),
             (
                 "private.int_team_weeks",
                 [(team, week, 2000 + 79, True) for team in people for week in range(2000, 2080)],

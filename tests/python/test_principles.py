@@ -183,7 +183,7 @@ def test_fewer_than_three_people_cannot_be_asked_for(command: str, tmp_path: Pat
 def test_the_score_itself_never_goes_below_three_people() -> None:
     """Whoever calls it from Python and not from the command line."""
     code = (PYTHON / "scoring" / "score.py").read_text(encoding="utf-8")
-    assert "min_people = max(min_people, 3)" in code
+    assert "min_people = max(min_people, 3, shown_from_people(warehouse))" in code
 
 
 def test_evidence_on_items_is_a_relation_of_its_own() -> None:

@@ -289,8 +289,8 @@ def test_a_team_without_work_this_week_says_so_under_its_part_of_the_organisatio
     small_marts, tmp_path: Path
 ) -> None:
     small_marts.execute(
-        "insert into counterpoise.dim_team values ('p', 'Support', null, 'support', 'UTC', -1, null), "
-        "('q', 'Quiet', 'p', 'support', 'UTC', 0, null); "
+        "insert into counterpoise.dim_team values ('p', 'Support', null, 'support', 'UTC', -1, null, false, 5), "
+        "('q', 'Quiet', 'p', 'support', 'UTC', 0, null, false, 5); "
         "update counterpoise.dim_team set parent_team_id = 'p' where team_id = 'team_01'"
     )
     folder = built(small_marts, tmp_path)

@@ -54,6 +54,7 @@ def _organisation(path: Path, teams: int) -> None:
         from counterpoise_private.int_team_weeks, (from counterpoise.dim_metric order by room in ('output', 'outcome', 'human') desc, metric_id limit 40),
             (select unnest([4, 8, 13]) as window_weeks)
         where week >= {FIRST_WEEK} + 25 and random() > 0.1;
+        create table counterpoise.dim_team as select 'team-00000' as team_id, 5 as shown_from_people;
         create table counterpoise.fct_signal_week as
         select team_id, date '1970-01-05' + cast(7 * week as integer) as week_start, signal_id, false as is_excepted,
             case when drifts then 9 else 6 end * random() - 3 as log_evidence, 0.4::double as observed, 0.2::double as expected,

@@ -3,7 +3,7 @@
 {%- set found = [] -%}
 {%- if execute -%}
     {%- for node in graph.nodes['model.counterpoise.fct_signal_week'].depends_on.nodes -%}
-        {%- if node.startswith('model.') -%}
+        {%- if node.startswith('model.') and node != 'model.counterpoise.int_small_team_weeks' -%}
             {%- do found.append(node.split('.')[-1].removeprefix('signal_')) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -79,7 +79,7 @@ final as (
         {{ counterpoise.settled(counterpoise.as_double('sum(switches)') ~ ' / ' ~ counterpoise.as_double('sum(active_days)')) }} as switches_per_day
     from person_weeks
     group by team_id, week
-    having count(*) >= {{ counterpoise.setting('min_people') }}
+    having count(*) >= {{ counterpoise.min_people() }}
 
 )
 

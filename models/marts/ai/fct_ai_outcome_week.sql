@@ -1,4 +1,5 @@
 -- What came of work with AI beside work without, easy and hard apart, by team and week of the first resolution. As known now.
+-- No weeks of too few people.
 with
 
 closures as (
@@ -30,6 +31,13 @@ metrics as (
         max(case when metric_id = 'reopen_rate' then maturity_weeks end) as reopen_maturity_weeks,
         max(case when metric_id = 'repeat_contact_rate' then maturity_weeks end) as repeat_maturity_weeks
     from {{ ref('dim_metric') }}
+
+),
+
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
 
 ),
 
@@ -96,7 +104,8 @@ final as (
     from counted
     inner join team_weeks on counted.team_id = team_weeks.team_id
     cross join metrics
-    where counted.week <= team_weeks.last_complete_week
+    left join small_team_weeks on counted.team_id = small_team_weeks.team_id and counted.week = small_team_weeks.week
+    where counted.week <= team_weeks.last_complete_week and small_team_weeks.team_id is null
 
 )
 

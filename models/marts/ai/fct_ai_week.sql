@@ -12,6 +12,13 @@ team_weeks as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
+
+),
+
 effort as (
 
     select * from {{ ref('int_effort_week') }}
@@ -68,16 +75,23 @@ final as (
         -- what the week's work would have taken before, less all hours it took: meta-work is among them
         {{ counterpoise.as_double(counterpoise.settled(
             counterpoise.as_double('evidence.expected') ~ ' * ' ~ counterpoise.as_double('effort.resolved_events') ~ ' - ' ~ counterpoise.as_double('effort.total_hours')
-        )) }} as net_hours_saved
+        )) }} as net_hours_saved,
+        small_team_weeks.team_id is not null as is_suppressed
     from team_weeks
+    left join small_team_weeks
+        on
+            team_weeks.team_id = small_team_weeks.team_id
+            and team_weeks.week = small_team_weeks.week
     left join effort
         on
             team_weeks.team_id = effort.team_id
             and team_weeks.week = effort.week
+            and small_team_weeks.team_id is null
     left join hours
         on
             team_weeks.team_id = hours.team_id
             and team_weeks.week = hours.week
+            and small_team_weeks.team_id is null
     left join metrics
         on
             team_weeks.team_id = metrics.team_id
@@ -86,6 +100,7 @@ final as (
         on
             team_weeks.team_id = evidence.team_id
             and team_weeks.week = evidence.week
+            and small_team_weeks.team_id is null
 
 )
 

@@ -31,7 +31,12 @@ final as (
                 {{ counterpoise.byte_order('teams.team_name') }},
                 {{ counterpoise.byte_order('teams.team_id') }}
         ) as {{ counterpoise.type_of('integer') }}) as sort_order,
-        {{ counterpoise.as_integer('latest.active_people') }} as active_people
+        case
+            when latest.active_people >= {{ counterpoise.min_people() }}
+                then {{ counterpoise.as_integer('latest.active_people') }}
+        end as active_people,
+        coalesce(latest.active_people < {{ counterpoise.min_people() }}, false) as is_small,
+        {{ counterpoise.as_integer(counterpoise.min_people()) }} as shown_from_people
     from teams
     left join latest on teams.team_id = latest.team_id and latest.newest_first = 1
 

@@ -26,7 +26,21 @@ team_weeks as (
 
 metrics as (
 
-    select metric_id, maturity_weeks, shown_from_n from {{ ref('dim_metric') }}
+    select metric_id, maturity_weeks from {{ ref('dim_metric') }}
+
+),
+
+hidden as (
+
+    select team_id, metric_id, week from {{ ref('int_hidden_metric_weeks') }}
+
+),
+
+-- also where there is nothing to hide: that a team of two did nothing is a figure too
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
 
 ),
 
@@ -94,8 +108,7 @@ measured as (
         weekly.numerator,
         weekly.denominator,
         coalesce(weekly.n, 0) as n,
-        -- answers of so few people that somebody could be recognised
-        metrics.shown_from_n > 1 and coalesce(weekly.n, 0) < metrics.shown_from_n as is_hidden
+        hidden.team_id is not null or small_team_weeks.team_id is not null as is_hidden
     from spine
     inner join metrics on spine.metric_id = metrics.metric_id
     left join weekly
@@ -103,6 +116,15 @@ measured as (
             spine.team_id = weekly.team_id
             and spine.metric_id = weekly.metric_id
             and spine.week = weekly.week
+    left join hidden
+        on
+            spine.team_id = hidden.team_id
+            and spine.metric_id = hidden.metric_id
+            and spine.week = hidden.week
+    left join small_team_weeks
+        on
+            spine.team_id = small_team_weeks.team_id
+            and spine.week = small_team_weeks.week
 
 ),
 

@@ -1,5 +1,5 @@
 {#- How many durations of a week lie in each bin, bins doubling from a quarter of an hour: counts add up over weeks and teams, medians do
-    not. A median is read from the added counts. Only mature weeks; newest versions of the items. -#}
+    not. A median is read from the added counts. Only mature weeks; newest versions of the items; no weeks of too few people. -#}
 {%- set uppers = [0.25] -%}
 {%- for doubling in range(17) -%}{%- do uppers.append(uppers[-1] * 2) -%}{%- endfor -%}
 with
@@ -60,6 +60,13 @@ metrics as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
+
+),
+
 binned as (
 
     select
@@ -74,7 +81,8 @@ binned as (
     from durations
     inner join reach on durations.team_id = reach.team_id
     inner join metrics on durations.metric_id = metrics.metric_id
-    where durations.hours is not null and durations.week + metrics.maturity_weeks <= reach.last_complete_week
+    left join small_team_weeks on durations.team_id = small_team_weeks.team_id and durations.week = small_team_weeks.week
+    where durations.hours is not null and small_team_weeks.team_id is null and durations.week + metrics.maturity_weeks <= reach.last_complete_week
 
 ),
 

@@ -1,5 +1,5 @@
-{#- Every metric of a team and all teams below it. What is counted is added up and divided once: never an average of averages. Added before
-    small groups are hidden; hidden again here, and also where what the teams themselves hide could be found by subtraction. -#}
+{#- Every metric of a team and all teams below it. What is counted is added up and divided once: never an average of averages. Teams that
+    may not be seen count only in groups that may be (int_rollup_groups), so that no roll-up less its parts gives a small one away. -#}
 with
 
 ancestors as (
@@ -28,7 +28,7 @@ members as (
 
 metrics as (
 
-    select metric_id, maturity_weeks, shown_from_n from {{ ref('dim_metric') }}
+    select metric_id, maturity_weeks from {{ ref('dim_metric') }}
 
 ),
 
@@ -46,6 +46,12 @@ weekly as (
 
 ),
 
+hidden as (
+
+    select team_id, metric_id, week from {{ ref('int_hidden_metric_weeks') }}
+
+),
+
 team_weeks as (
 
     select
@@ -59,60 +65,79 @@ team_weeks as (
 
 ),
 
+parts as (
+
+    select
+        weekly.team_id,
+        weekly.metric_id,
+        weekly.week,
+        case when hidden.team_id is null then weekly.numerator end as numerator,
+        case when hidden.team_id is null then weekly.denominator end as denominator,
+        case when hidden.team_id is null then weekly.n end as n,
+        case when hidden.team_id is null and weekly.denominator > 0 then 1 else 0 end as teams_with_data,
+        case when hidden.team_id is null then 0 else 1 end as teams_left_out
+    from weekly
+    left join hidden
+        on
+            weekly.team_id = hidden.team_id
+            and weekly.metric_id = hidden.metric_id
+            and weekly.week = hidden.week
+    union all
+    select
+        team_id,
+        metric_id,
+        week,
+        numerator,
+        denominator,
+        n,
+        teams_with_data,
+        -teams as teams_left_out
+    from {{ ref('int_rollup_groups') }}
+
+),
+
 added as (
 
     select
         members.parent_team_id,
-        weekly.metric_id,
-        weekly.week,
-        sum(weekly.numerator) as numerator,
-        sum(weekly.denominator) as denominator,
-        sum(weekly.n) as n,
-        sum(case when weekly.denominator > 0 then 1 else 0 end) as teams_with_data,
-        sum(case when weekly.n < metrics.shown_from_n then weekly.n else 0 end) as n_hidden_below,
-        max(metrics.shown_from_n) as shown_from_n,
-        max(metrics.maturity_weeks) as maturity_weeks
-    from weekly
-    inner join members on weekly.team_id = members.team_id
-    inner join metrics on weekly.metric_id = metrics.metric_id
-    group by members.parent_team_id, weekly.metric_id, weekly.week
-
-),
-
-measured as (
-
-    select
-        added.*,
-        team_weeks.teams,
-        team_weeks.last_complete_week,
-        added.shown_from_n > 1
-        and (added.n < added.shown_from_n or (added.n_hidden_below > 0 and added.n_hidden_below < added.shown_from_n)) as is_hidden
-    from added
-    inner join team_weeks
-        on
-            added.parent_team_id = team_weeks.parent_team_id
-            and added.week = team_weeks.week
+        parts.metric_id,
+        parts.week,
+        sum(parts.numerator) as numerator,
+        sum(parts.denominator) as denominator,
+        sum(parts.n) as n,
+        sum(parts.teams_with_data) as teams_with_data,
+        sum(parts.teams_left_out) as teams_left_out
+    from parts
+    inner join members on parts.team_id = members.team_id
+    group by members.parent_team_id, parts.metric_id, parts.week
 
 ),
 
 final as (
 
     select
-        parent_team_id,
-        {{ counterpoise.week_start('week') }} as week_start,
-        metric_id,
-        case when not is_hidden then {{ counterpoise.as_double('numerator') }} end as numerator,
-        case when not is_hidden then {{ counterpoise.as_double('denominator') }} end as denominator,
+        added.parent_team_id,
+        {{ counterpoise.week_start('added.week') }} as week_start,
+        added.metric_id,
+        {{ counterpoise.as_double('added.numerator') }} as numerator,
+        {{ counterpoise.as_double('added.denominator') }} as denominator,
         case
-            when week + maturity_weeks <= last_complete_week and denominator > 0 and not is_hidden
-                then {{ counterpoise.as_double('numerator') }} / {{ counterpoise.as_double('denominator') }}
+            when added.week + metrics.maturity_weeks <= team_weeks.last_complete_week and added.denominator > 0
+                then {{ counterpoise.as_double('added.numerator') }} / {{ counterpoise.as_double('added.denominator') }}
         end as value,
-        {{ counterpoise.as_integer('n') }} as n,
-        {{ counterpoise.as_integer('teams') }} as teams,
-        {{ counterpoise.as_integer('teams_with_data') }} as teams_with_data,
-        week <= last_complete_week as is_complete,
-        week + maturity_weeks <= last_complete_week as is_mature
-    from measured
+        {{ counterpoise.as_integer('added.n') }} as n,
+        {{ counterpoise.as_integer('team_weeks.teams') }} as teams,
+        {{ counterpoise.as_integer('added.teams_with_data') }} as teams_with_data,
+        {{ counterpoise.as_integer('added.teams_left_out') }} as teams_left_out,
+        added.week <= team_weeks.last_complete_week as is_complete,
+        added.week + metrics.maturity_weeks <= team_weeks.last_complete_week as is_mature,
+        added.n is null as is_suppressed
+    from added
+    inner join metrics on added.metric_id = metrics.metric_id
+    inner join team_weeks
+        on
+            added.parent_team_id = team_weeks.parent_team_id
+            and added.week = team_weeks.week
 
 )
 

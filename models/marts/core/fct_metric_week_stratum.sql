@@ -35,16 +35,31 @@ metrics as (
 
 ),
 
+hidden as (
+
+    select team_id, metric_id, week from {{ ref('int_hidden_metric_weeks') }}
+
+),
+
 measured as (
 
     select
         weekly.*,
         reach.last_complete_week,
-        -- answers of so few people that somebody could be recognised
-        metrics.shown_from_n > 1 and weekly.n < metrics.shown_from_n as is_hidden
+        -- one kind of item with too few answers hides all: the whole less the others would tell it
+        hidden.team_id is not null
+        or (
+            metrics.shown_from_n > 1
+            and min(weekly.n) over (partition by weekly.team_id, weekly.metric_id, weekly.week) < metrics.shown_from_n
+        ) as is_hidden
     from weekly
     inner join reach on weekly.team_id = reach.team_id
     inner join metrics on weekly.metric_id = metrics.metric_id
+    left join hidden
+        on
+            weekly.team_id = hidden.team_id
+            and weekly.metric_id = hidden.metric_id
+            and weekly.week = hidden.week
     where weekly.week <= reach.last_complete_week + 1
 
 ),

@@ -8,10 +8,18 @@ team_weeks as (
 
     select
         team_id,
+        week,
         active_people,
         {{ counterpoise.week_start('week') }} as week_start
     from {{ ref('int_team_weeks') }}
     where is_complete
+
+),
+
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
 
 ),
 
@@ -51,7 +59,8 @@ final as (
     select
         team_weeks.team_id,
         team_weeks.week_start,
-        {{ counterpoise.as_integer('team_weeks.active_people') }} as active_people,
+        case when small_team_weeks.team_id is null then {{ counterpoise.as_integer('team_weeks.active_people') }} end as active_people,
+        small_team_weeks.team_id is not null as is_suppressed,
         scores.band,
         scores.story,
         scores.status,
@@ -66,6 +75,10 @@ final as (
         wide.{{ metric_id }}{{ ',' if not loop.last }}
         {%- endfor %}
     from team_weeks
+    left join small_team_weeks
+        on
+            team_weeks.team_id = small_team_weeks.team_id
+            and team_weeks.week = small_team_weeks.week
     left join wide
         on
             team_weeks.team_id = wide.team_id

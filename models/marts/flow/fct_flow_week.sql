@@ -14,6 +14,12 @@ team_weeks as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+
+),
+
 flow as (
 
     select * from {{ ref('int_flow_week') }}
@@ -111,17 +117,24 @@ final as (
         {{ counterpoise.as_double(counterpoise.settled('(judged.load_ceiling * judged.available_hours - judged.demand_hours) / judged.hours_weeks')) }} as headroom_hours,
         {{ counterpoise.as_double(counterpoise.setting('load_reference')) }} as load_reference,
         judged.assumed_weeks > 0 as is_capacity_assumed,
-        {{ counterpoise.as_integer('coalesce(judged.resolved_items, 0)') }} as n,
-        case when judged.load_ceiling is not null then 'ok' else 'no_data' end as status
+        case when small_team_weeks.team_id is null then {{ counterpoise.as_integer('coalesce(judged.resolved_items, 0)') }} end as n,
+        case when judged.load_ceiling is not null then 'ok' else 'no_data' end as status,
+        small_team_weeks.team_id is not null as is_suppressed
     from team_weeks
+    left join small_team_weeks
+        on
+            team_weeks.team_id = small_team_weeks.team_id
+            and team_weeks.week = small_team_weeks.week
     left join judged
         on
             team_weeks.team_id = judged.team_id
             and team_weeks.week = judged.week
+            and small_team_weeks.team_id is null
     left join waits
         on
             team_weeks.team_id = waits.team_id
             and team_weeks.week = waits.week
+            and small_team_weeks.team_id is null
 
 )
 

@@ -2,6 +2,12 @@
     the people asked do not say otherwise; it counts only when all layers below it hold. -#}
 with
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+
+),
+
 practices as (
 
     select * from {{ ref('ai_practices') }}
@@ -52,17 +58,23 @@ asked as (
 
     select
         layers.*,
+        small_team_weeks.team_id is not null as is_suppressed,
         case
             when surveys.n >= {{ counterpoise.setting('min_survey_answers') }} and surveys.denominator > 0
                 then {{ counterpoise.settled(counterpoise.as_double('surveys.numerator') ~ ' / ' ~ counterpoise.as_double('surveys.denominator')) }}
         end as survey_score
     from layers
+    left join small_team_weeks
+        on
+            layers.team_id = small_team_weeks.team_id
+            and layers.week = small_team_weeks.week
     left join {{ ref('int_metric_window_sums') }} as surveys
         on
             layers.team_id = surveys.team_id
             and layers.week = surveys.week
             and layers.survey_construct = surveys.metric_id
             and surveys.window_weeks = 26
+            and small_team_weeks.team_id is null
 
 ),
 
@@ -93,7 +105,8 @@ final as (
                 rows between unbounded preceding and current row
             ) = 1
         end as counts,
-        case when is_told then 'ok' else 'no_data' end as status
+        case when is_told then 'ok' else 'no_data' end as status,
+        is_suppressed
     from held
 
 )

@@ -17,6 +17,12 @@ team_weeks as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+
+),
+
 sources as (
 
     {%- for aspect, metric, counts in sources %}
@@ -97,15 +103,21 @@ final as (
         {{ counterpoise.as_double('placed.numerator') }} as numerator,
         {{ counterpoise.as_double('placed.denominator') }} as denominator,
         {{ counterpoise.settled(counterpoise.as_double('placed.numerator') ~ ' / ' ~ counterpoise.as_double('placed.denominator')) }} as share,
-        {{ counterpoise.as_integer('coalesce(placed.n, 0)') }} as n,
-        case when placed.team_id is null then 'no_data' else 'ok' end as status
+        case when small_team_weeks.team_id is null then {{ counterpoise.as_integer('coalesce(placed.n, 0)') }} end as n,
+        case when placed.team_id is null then 'no_data' else 'ok' end as status,
+        small_team_weeks.team_id is not null as is_suppressed
     from spine
+    left join small_team_weeks
+        on
+            spine.team_id = small_team_weeks.team_id
+            and spine.week = small_team_weeks.week
     left join placed
         on
             spine.team_id = placed.team_id
             and spine.week = placed.week
             and spine.aspect = placed.aspect
             and placed.place = 1
+            and small_team_weeks.team_id is null
 
 )
 

@@ -4,6 +4,13 @@
 {%- set shifted = counterpoise.setting('narrative_log_evidence') -%}
 with
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
+
+),
+
 metrics as (
 
     select * from {{ ref('dim_metric') }}
@@ -25,7 +32,8 @@ directed as (
         evidence.log_evidence_{{ direction }} >= {{ counterpoise.setting('signal_fired_log_evidence') }} and {{ sign }} * evidence.effect > metrics.flat_margin as is_sudden
     from {{ ref('int_evidence') }} as evidence
     inner join metrics on evidence.metric_id = metrics.metric_id
-    where evidence.log_evidence_{{ direction }} >= {{ shifted }}
+    left join small_team_weeks on evidence.team_id = small_team_weeks.team_id and evidence.week = small_team_weeks.week
+    where small_team_weeks.team_id is null and evidence.log_evidence_{{ direction }} >= {{ shifted }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

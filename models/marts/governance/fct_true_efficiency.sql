@@ -9,6 +9,12 @@ metrics as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+
+),
+
 evidence as (
 
     select
@@ -46,8 +52,9 @@ wide as (
     select
         people.team_id,
         people.week,
-        people.active_people,
-        coalesce(
+        small_team_weeks.team_id is not null as is_suppressed,
+        case when small_team_weeks.team_id is null then people.active_people end as active_people,
+        small_team_weeks.team_id is null and coalesce(
             {{ counterpoise.settled('people.people_now') }}
             <= {{ counterpoise.setting('austerity_people_ratio') }} * {{ counterpoise.settled('people.people_before') }},
             false
@@ -57,12 +64,17 @@ wide as (
         max(case when evidence.metric_id = '{{ metric }}' then evidence.move end) as {{ metric }}_move{{ ',' if not loop.last }}
         {%- endfor %}
     from people
+    left join small_team_weeks
+        on
+            people.team_id = small_team_weeks.team_id
+            and people.week = small_team_weeks.week
     left join evidence
         on
             people.team_id = evidence.team_id
             and people.week = evidence.week
+            and small_team_weeks.team_id is null
     where people.is_complete
-    group by people.team_id, people.week, people.active_people, people.people_now, people.people_before
+    group by people.team_id, people.week, people.active_people, people.people_now, people.people_before, small_team_weeks.team_id
 
 ),
 
@@ -111,7 +123,8 @@ final as (
             when better > 0 then 'truly_better'
             when unclear = 0 then 'flat'
             else 'unclear'
-        end as verdict
+        end as verdict,
+        is_suppressed
     from counted
 
 )

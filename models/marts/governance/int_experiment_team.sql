@@ -10,6 +10,13 @@ metrics as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
+
+),
+
 -- a team on both sides of an experiment says nothing
 arms as (
 
@@ -58,6 +65,8 @@ halves as (
             and arms.start_week <> rows_known.week
             and arms.end_week >= rows_known.week
             and reach.last_complete_week >= rows_known.due_week
+    left join small_team_weeks on rows_known.team_id = small_team_weeks.team_id and rows_known.week = small_team_weeks.week
+    where small_team_weeks.team_id is null
     group by arms.experiment_id, arms.team_id, arms.arm, rows_known.metric_id
 
 ),

@@ -16,6 +16,12 @@ guardrails as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+
+),
+
 sums as (
 
     select * from {{ ref('int_metric_window_sums') }}
@@ -33,15 +39,20 @@ measured as (
         guardrails.threshold,
         guardrails.approach_margin,
         case
-            when sums.n >= guardrails.min_n and sums.denominator > 0
+            when small_team_weeks.team_id is null and sums.n >= guardrails.min_n and sums.denominator > 0
                 then {{ counterpoise.settled(counterpoise.as_double('sums.numerator') ~ ' / ' ~ counterpoise.as_double('sums.denominator')) }}
         end as observed,
-        sums.n
+        case when small_team_weeks.team_id is null then sums.n end as n,
+        small_team_weeks.team_id is not null as is_suppressed
     from guardrails
     inner join sums
         on
             guardrails.metric_id = sums.metric_id
             and guardrails.window_weeks = sums.window_weeks
+    left join small_team_weeks
+        on
+            sums.team_id = small_team_weeks.team_id
+            and sums.week = small_team_weeks.week
 
 ),
 
@@ -70,7 +81,8 @@ final as (
             when margin < 0 then 'breached'
             when margin < approach_margin then 'approaching'
             else 'met'
-        end as status
+        end as status,
+        is_suppressed
     from judged
 
 )

@@ -36,6 +36,13 @@ series as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, week from {{ ref('int_small_team_weeks') }}
+    where is_small
+
+),
+
 team_weeks as (
 
     select team_id, week from {{ ref('int_team_weeks') }}
@@ -48,8 +55,10 @@ spine as (
     select
         team_weeks.team_id,
         team_weeks.week,
+        small_team_weeks.team_id is not null as is_suppressed,
         pairs.*
     from team_weeks
+    left join small_team_weeks on team_weeks.team_id = small_team_weeks.team_id and team_weeks.week = small_team_weeks.week
     inner join series on team_weeks.team_id = series.team_id and team_weeks.week >= series.first_known_week
     inner join pairs on series.metric_id = pairs.output_metric_id
     left join {{ ref('int_first_changes') }} as changes on team_weeks.team_id = changes.team_id and pairs.applies_after = changes.kind
@@ -78,11 +87,13 @@ joined as (
             spine.team_id = outputs.team_id
             and spine.output_metric_id = outputs.metric_id
             and spine.week - spine.lag_weeks = outputs.week
+            and not spine.is_suppressed
     left join evidence as outcomes
         on
             spine.team_id = outcomes.team_id
             and spine.outcome_metric_id = outcomes.metric_id
             and spine.week = outcomes.week
+            and not spine.is_suppressed
     left join series as outcome_series
         on
             spine.team_id = outcome_series.team_id
@@ -130,6 +141,7 @@ final as (
             then least(output_log_evidence_better, outcome_log_evidence_worse)
         end as log_evidence,
         case
+            when is_suppressed then 'no_data'
             when output_move is null and has_outcome then 'not_mature'
             when not has_outcome then 'no_data'
             when outcome_move is null then 'not_mature'
@@ -144,7 +156,8 @@ final as (
             when is_proxy then 'hollow_gain'
             else 'real_gain'
         end as verdict,
-        output_move is not null and outcome_move is not null as is_mature
+        output_move is not null and outcome_move is not null as is_mature,
+        is_suppressed
     from judged
 
 )

@@ -33,13 +33,28 @@ exceptions as (
 
 ),
 
+small_team_weeks as (
+
+    select team_id, {{ counterpoise.week_start('week') }} as week_start from {{ ref('int_small_team_weeks') }}
+    where is_small
+
+),
+
 final as (
 
     select
-        signals.*,
+        signals.team_id,
+        signals.signal_id,
+        signals.week_start,
+        case when small_team_weeks.team_id is null then signals.status else 'no_data' end as status,
+        {%- for column in ['observed', 'expected', 'effect', 'log_evidence', 'n', 'since_week'] %}
+        case when small_team_weeks.team_id is null then signals.{{ column }} end as {{ column }},
+        {%- endfor %}
+        small_team_weeks.team_id is not null as is_suppressed,
         exceptions.until is not null as is_excepted,
         exceptions.reason as exception_reason
     from signals
+    left join small_team_weeks on signals.team_id = small_team_weeks.team_id and signals.week_start = small_team_weeks.week_start
     left join exceptions
         on
             signals.team_id = exceptions.team_id

@@ -115,12 +115,16 @@ def _read_causes(
     warehouse: Warehouse, gates: Sequence[CheckReport], min_people: int
 ) -> tuple[list[Cause], frozenset[str]]:
     """Kinds and experiments with at least one treated team, and the teams that may be shown."""
-    found = warehouse.query(f"select team_id, active_people from {warehouse.marts_schema}.dim_team").to_pylist()
+    found = warehouse.query(
+        f"select team_id, active_people, is_small from {warehouse.marts_schema}.dim_team"
+    ).to_pylist()
     withheld = {team for gate in gates for team in gate.withheld_teams}
     teams = frozenset(
         row["team_id"]
         for row in found
-        if row["team_id"] not in withheld and (row["active_people"] is None or row["active_people"] >= min_people)
+        if row["team_id"] not in withheld
+        and not row["is_small"]
+        and (row["active_people"] is None or row["active_people"] >= min_people)
     )
     told = warehouse.query(
         f"select team_id, kind, experiment_id, arm, started_at, ended_at from {warehouse.private_schema}"

@@ -14,6 +14,7 @@ import duckdb
 import sqlalchemy as sa
 
 from counterpoise.errors import CounterpoiseError, UsageError
+from counterpoise.examples import without_addresses
 from counterpoise.guardrails.duckdb_dialect import duckdb_engine
 from counterpoise.guardrails.results import CheckReport, CheckResult, SkippedCheck
 from counterpoise.guardrails.spark_tables import SparkTables
@@ -355,6 +356,6 @@ def _message(check: Check, fields: dict[str, Any]) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value of the data on one line, cut to a readable length."""
-    text = _CONTROL.sub(" ", str(value)).strip()
+    """A value of the data on one line, cut to a readable length, without addresses of persons."""
+    text = without_addresses(_CONTROL.sub(" ", str(value)).strip())
     return text if len(text) <= 500 else text[:499] + "…"

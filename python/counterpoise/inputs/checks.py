@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from counterpoise.examples import without_addresses
 from counterpoise.inputs.casts import EXPECTED, SourceColumn, as_text, typed
 from counterpoise.inputs.sources import Source
 from counterpoise.inputs.words import show_all
@@ -107,4 +108,4 @@ def _examples(connection: duckdb.DuckDBPyConnection, source: Source, check: Chec
             f"SELECT {text} FROM {relation} WHERE {text} IS NOT NULL AND {check.typed_sql} IS NULL"
             f" LIMIT {_ROWS_FOR_EXAMPLES}"
         ).fetchall()
-    return tuple(dict.fromkeys(value for (value,) in rows))[:_EXAMPLES]
+    return tuple(dict.fromkeys(without_addresses(value) for (value,) in rows))[:_EXAMPLES]

@@ -351,7 +351,8 @@ def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE, week: da
         CounterpoiseError: a mart is missing or unreadable, or there is not one week to show.
     """
     marts = Marts(query, marts_schema)
-    min_people = max(min_people, MIN_PEOPLE_FLOOR)
+    [shown] = marts.rows("select max(shown_from_people) as people from {marts}.dim_team")
+    min_people = max(min_people, MIN_PEOPLE_FLOOR, shown["people"] or 0)
     weeks = _weeks(marts, week)
     metrics = _metrics(marts)
     return ReportData(
@@ -397,7 +398,7 @@ def _weeks(marts: Marts, newest: date | None) -> tuple[date, ...]:
 
 def _teams(marts: Marts, min_people: int) -> tuple[Team, ...]:
     rows = marts.rows(
-        "select team_id, team_name, parent_team_id, active_people from {marts}.dim_team "
+        "select team_id, team_name, parent_team_id, active_people, is_small from {marts}.dim_team "
         "order by sort_order, team_name, team_id"
     )
     names = {r["team_id"]: _text(r["team_name"]) or r["team_id"] for r in rows}
@@ -410,7 +411,7 @@ def _teams(marts: Marts, min_people: int) -> tuple[Team, ...]:
             names[r["team_id"]],
             names.get(r["parent_team_id"]),
             page_file(r["team_id"], names[r["team_id"]]),
-            r["active_people"] is not None and r["active_people"] < min_people,
+            r["is_small"] or (r["active_people"] is not None and r["active_people"] < min_people),
         )
         for r in rows
         if r["team_id"] not in gathers_only

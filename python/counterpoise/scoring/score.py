@@ -186,13 +186,14 @@ def score(
 
     Args:
         gates: the checks so far; scores they touch are withheld, with the reason, and metrics they touch are left out.
-        min_people: teams with fewer active people are not scored; never below 3.
+        min_people: teams with fewer active people are not scored; never below 3, nor below what the marts were
+            built with (setting `min_people`): the stricter counts.
         now: the clock, for `scored_at`.
 
     Returns:
         Number of teams with a score in their last week.
     """
-    min_people = max(min_people, 3)
+    min_people = max(min_people, 3, shown_from_people(warehouse))
     calibration = load_calibration()
     weights = read_story_weights(warehouse)
     if progress:
@@ -214,6 +215,13 @@ def score(
     warehouse.replace_rows("team_risk", [risk])
     warehouse.replace_rows("team_risk_reasons", _reason_rows(warehouse, spine, scores, shown))
     return int(shown[last].sum()) if len(shown) else 0
+
+
+def shown_from_people(warehouse: Warehouse) -> int:
+    """Least number of people whose figures the marts show, setting `min_people` of their build; 0 without a team."""
+    found = warehouse.query(f"select max(shown_from_people) as people from {warehouse.marts_schema}.dim_team")
+    [shown] = found["people"]
+    return shown.as_py() or 0
 
 
 def read_story_weights(warehouse: Warehouse) -> dict[str, float]:

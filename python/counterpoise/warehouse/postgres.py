@@ -231,7 +231,10 @@ class Postgres(Warehouse):
     def write_salt(self, salt: str) -> None:
         target = f"{quoted(self.private_schema)}.person_salt"
         with self.connect().cursor() as cursor:
-            cursor.execute(f"create schema if not exists {quoted(self.private_schema)}")
+            # asked first: `if not exists` needs the right to create schemas even where there is nothing to create
+            cursor.execute("select 1 from pg_namespace where nspname = %s", (self.private_schema,))
+            if cursor.fetchone() is None:
+                cursor.execute(f"create schema {quoted(self.private_schema)}")
             cursor.execute(f"create table if not exists {target} (salt text)")
             cursor.execute(f"delete from {target}")
             cursor.execute(f"insert into {target} values (%s)", (salt,))
