@@ -1,4 +1,4 @@
--- What the metrics of a team's week are made from, as prints: by team and week, the weekly sums, and how far the week is from the last
+-- What the metrics of a team's week are made from, as prints: by team and week, the weekly sums, whether it is too small to be shown, and how far the week is from the last
 -- complete one (as far as a metric takes to mature: before, nothing ripens any more); by team, the weeks from which on it delivers; by kind
 -- of outcome, the week it was first heard of.
 with
@@ -34,6 +34,12 @@ told as (
         week,
         {{ counterpoise.row_print(['loaded_known_week', 'exposure']) }} as print
     from team_weeks
+    union all
+    select
+        team_id,
+        week,
+        {{ counterpoise.row_print(["'small'", 'is_small']) }} as print
+    from {{ ref('int_small_team_weeks') }}
     {%- for family in counterpoise.metric_families() %}
     {%- set relation = ref(family) %}
     {%- set columns = graph.nodes['model.counterpoise.' ~ family].columns | list if execute else ['week'] %}

@@ -27,9 +27,15 @@ series as (
 team_weeks as (
 
     select
-        week as name,
-        {{ counterpoise.row_print(['team_id', 'first_week', 'is_complete']) }} as print
-    from {{ ref('int_team_weeks') }}
+        team_weeks.week as name,
+        {{ counterpoise.row_print([
+            'team_weeks.team_id', 'team_weeks.first_week', 'team_weeks.is_complete', 'small_team_weeks.is_small',
+        ]) }} as print
+    from {{ ref('int_team_weeks') }} as team_weeks
+    left join {{ ref('int_small_team_weeks') }} as small_team_weeks
+        on
+            team_weeks.team_id = small_team_weeks.team_id
+            and team_weeks.week = small_team_weeks.week
 
 ),
 
