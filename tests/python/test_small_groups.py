@@ -77,7 +77,7 @@ def organisations(bench: Bench) -> Iterator[tuple[list[Organisation], duckdb.Duc
             [(team, above, depth) for team in organisation.teams for depth, above in enumerate(organisation.above(team))],
         )
     bench.warehouse.release()
-    bench.warehouse.project.invoke(["run", "--select", *MADE])
+    bench.warehouse.project.invoke(["run", "--full-refresh", "--select", *MADE])
     yield made, bench.warehouse.connect()
     bench.warehouse.release()
 
