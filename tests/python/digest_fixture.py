@@ -25,13 +25,13 @@ def write_marts(connection: duckdb.DuckDBPyConnection) -> None:
         "create table counterpoise.published_runs (run_id varchar, published_at timestamp, data_through date)"
     )
     _insert(connection, "dim_team", [
-        ("dept-a", "Support", None, "support", "UTC", 1, None),
-        ("dept-b", "Operations", None, "support", "UTC", 2, None),
-        ("team_01", "Borealis", "dept-a", "support", "UTC", 4, 9),
-        ("team_00", "Atlas", "dept-a", "support", "UTC", 3, 7),
-        ("team_02", "Cobalt", "dept-b", "support", "UTC", 5, 8),
-        ("team_03", "Delta", "dept-b", "support", "UTC", 6, 4),
-        ("team_04", "Ember", "dept-b", "support", "UTC", 7, 8),
+        ("dept-a", "Support", None, "support", "UTC", 1, None, False, 5),
+        ("dept-b", "Operations", None, "support", "UTC", 2, None, False, 5),
+        ("team_01", "Borealis", "dept-a", "support", "UTC", 4, 9, False, 5),
+        ("team_00", "Atlas", "dept-a", "support", "UTC", 3, 7, False, 5),
+        ("team_02", "Cobalt", "dept-b", "support", "UTC", 5, 8, False, 5),
+        ("team_03", "Delta", "dept-b", "support", "UTC", 6, None, True, 5),
+        ("team_04", "Ember", "dept-b", "support", "UTC", 7, 8, False, 5),
     ])  # fmt: skip
 
     def risk(team: str, week: date, value: float | None, band: str | None, alert: bool, status: str = "scored"):

@@ -1242,7 +1242,7 @@ def test_absent_tables_and_columns_are_skipped(warehouse: duckdb.DuckDBPyConnect
 def test_an_event_log_stands_in_place_of_the_contract_tables(template: Path) -> None:
     report = run_checks(template, "raw", "run", raw_schema="log_only", read_only=True, now=NOW)
     assert not_passed(report) == set()
-    assert {r.suite for r in report.results} == {"raw_event_log"}
+    assert {r.suite for r in report.results} == {"raw_event_log", "raw_flow"}
 
 
 def test_without_any_table_the_run_stops(template: Path) -> None:

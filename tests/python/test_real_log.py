@@ -44,12 +44,23 @@ def test_waits_for_the_user_are_counted_as_events(place: Place) -> None:
 
 
 def _shares(place: Place, group: str = "team_id") -> list[tuple]:
-    """Events that wait for the user, all events, and their share, by team or by organisation line."""
-    return place.read(
-        f"select {group}, sum(numerator), sum(denominator), round(sum(numerator) / sum(denominator), 3) "
-        "from counterpoise.fct_metric_week inner join counterpoise.dim_team using (team_id) "
-        "where metric_id = 'requester_pause_share' group by all order by 2 desc"
+    """Events that wait for the user, all events, and their share, by team or by organisation line: also of weeks in which a team had
+    too few people to be shown."""
+    with duckdb.connect(str(place.private / "work.duckdb"), read_only=True) as connection:
+        return connection.execute(
+            f"select {group}, sum(numerator), sum(denominator), round(sum(numerator) / sum(denominator), 3) "
+            "from counterpoise_private.int_metric_rows inner join counterpoise.dim_team using (team_id) "
+            "where metric_id = 'requester_pause_share' group by all order by 2 desc"
+        ).fetchall()
+
+
+def test_weeks_with_too_few_people_are_not_shown(place: Place) -> None:
+    [(hidden, shown)] = place.read(
+        "select count(*) filter (is_suppressed), count(*) filter (not is_suppressed and value is not null) "
+        "from counterpoise.fct_metric_week where metric_id = 'requester_pause_share'"
     )
+    assert hidden > 0 and shown > 0
+    assert place.read("select count(*) from counterpoise.fct_metric_week where is_suppressed and numerator is not null") == [(0,)]
 
 
 def test_the_teams_that_wait_most_come_in_the_known_order(place: Place) -> None:
