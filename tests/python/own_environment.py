@@ -8,11 +8,12 @@ import pytest
 
 
 def own_environment(folder: Path, *requirements: str | Path) -> Path:
-    """The `bin` of an environment in `folder`, made if it is not there; skips where it cannot be installed.
+    """The `bin` of an environment in `folder`, made if it is not there, or of other requirements; skips where it cannot be installed.
 
     `requirements` are what pip takes: `name==1.0`, or `-r` and a file.
     """
-    made, wanted = folder / "made_of", "\n".join(map(str, requirements))
+    made = folder / "made_of"
+    wanted = "\n".join(part.read_text(encoding="utf-8") if isinstance(part, Path) else part for part in requirements)
     if made.exists() and made.read_text(encoding="utf-8") == wanted:
         return folder / "bin"
     uv = Path(sys.executable).with_name("uv")
@@ -24,6 +25,6 @@ def own_environment(folder: Path, *requirements: str | Path) -> Path:
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     if installed.returncode:
-        pytest.skip(f"{wanted} cannot be installed here: {installed.stderr.strip().splitlines()[-1][:200]}")
+        pytest.skip(f"{requirements[-1]} cannot be installed here: {installed.stderr.strip().splitlines()[-1][:200]}")
     made.write_text(wanted, encoding="utf-8")
     return folder / "bin"

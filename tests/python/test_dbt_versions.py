@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
+from own_environment import own_environment
 
 pytestmark = pytest.mark.slow
 
@@ -22,21 +23,6 @@ _PROFILES = {
         "warehouse": "none", "schema": "counterpoise",
     },
 }  # fmt: skip
-
-
-def _dbt(folder: Path, *requirements: str) -> Path:
-    """A dbt in an environment of its own; skips where it cannot be installed."""
-    uv = Path(sys.executable).with_name("uv")
-    if not uv.exists():
-        pytest.skip("uv is not in this environment (make test puts it there)")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-    installed = subprocess.run(
-        [uv, "pip", "install", "--quiet", "--prerelease=allow", "--python", folder / "bin" / "python", *requirements],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    if installed.returncode:
-        pytest.skip(f"{requirements[0]} cannot be installed here: {installed.stderr.strip().splitlines()[-1][:200]}")
-    return folder / "bin" / "dbt"
 
 
 def _parse(dbt: Path, folder: Path, profile: str) -> subprocess.CompletedProcess[str]:
@@ -62,13 +48,13 @@ def test_the_range_is_declared() -> None:
 
 
 def test_the_oldest_dbt_parses_it(tmp_path: Path) -> None:
-    dbt = _dbt(tmp_path / "oldest", "dbt-core~=1.10.0", "dbt-duckdb")
+    dbt = own_environment(tmp_path / "oldest", "dbt-core~=1.10.0", "dbt-duckdb") / "dbt"
     ran = _parse(dbt, tmp_path, "duckdb")
     assert ran.returncode == 0, _said(ran)
 
 
 def test_the_next_majors_parser_takes_it(tmp_path: Path) -> None:
-    dbt = _dbt(tmp_path / "next", f"dbt-core=={_NEXT_MAJOR}")
+    dbt = own_environment(tmp_path / "next", f"dbt-core=={_NEXT_MAJOR}") / "dbt"
     ran = _parse(dbt, tmp_path, "snowflake")
     assert ran.returncode == 0 and "Finished 'parse' successfully" in ran.stdout, _said(ran)
 

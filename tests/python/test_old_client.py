@@ -1,7 +1,6 @@
 """The published file is read by DuckDB's previous major version, with the same values."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from command_line import Place
 from conftest import ROOT
+from own_environment import own_environment
 
 OLD = "1.4.4"
 ENVIRONMENT = ROOT / ".counterpoise" / "tests" / f"duckdb-{OLD}"
@@ -33,14 +33,7 @@ print(json.dumps([duckdb.__version__, found]))
 @pytest.fixture(scope="module")
 def old_python() -> Path:
     """The interpreter of an environment that has the old client; made once."""
-    python = ENVIRONMENT / "bin" / "python"
-    if not (ENVIRONMENT / "ready").exists():
-        uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-        assert uv, "make installs uv"
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, ENVIRONMENT], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, f"duckdb=={OLD}"], check=True)
-        (ENVIRONMENT / "ready").touch()
-    return python
+    return own_environment(ENVIRONMENT, f"duckdb=={OLD}") / "python"
 
 
 def _read(python: Path | str, database: Path) -> tuple[str, dict]:

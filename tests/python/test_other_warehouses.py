@@ -4,13 +4,13 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from conftest import ROOT
+from own_environment import own_environment
 
 pytestmark = pytest.mark.warehouses
 
@@ -41,19 +41,9 @@ _NO_FUNCTIONS = set(
 
 @pytest.fixture(scope="module")
 def dbt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dbt with the adapters, in an environment of its own; skips where it cannot be installed."""
-    uv = Path(sys.executable).with_name("uv")
-    if not uv.exists():
-        pytest.skip("uv is not in this environment (make test puts it there)")
-    folder = tmp_path_factory.mktemp("adapters")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-    installed = subprocess.run(
-        [uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", "-r", _WAREHOUSES / "warehouses_requirements.txt"],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    if installed.returncode:
-        pytest.skip(f"the adapters cannot be installed here: {installed.stderr.strip().splitlines()[-1][:200]}")
-    return folder / "bin" / "dbt"
+    """A dbt with the adapters, in an environment of its own."""
+    requirements = _WAREHOUSES / "warehouses_requirements.txt"
+    return own_environment(tmp_path_factory.mktemp("adapters"), "-r", requirements) / "dbt"
 
 
 def _compile(dbt: Path, folder: Path, warehouse: str, connectors: bool) -> dict[str, str]:

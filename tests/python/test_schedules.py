@@ -1,7 +1,6 @@
 """The examples of docs/scheduled-runs.md: each is read by what will read it, and its command is run as it stands there."""
 
 import configparser
-import hashlib
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from counterpoise.cli import main
 from counterpoise.contract import load_contract
 from counterpoise.inputs import load_folder
 from counterpoise.warehouse import Postgres
+from own_environment import own_environment
 from test_engines import copy_schema, postgres  # noqa: F401
 
 EXAMPLES = ROOT / "examples" / "schedules"
@@ -146,15 +146,7 @@ print(json.dumps([dag.dag_id, dag.schedule, dag.catchup, dag.max_active_runs, ta
 @pytest.mark.slow
 def test_airflow_loads_the_dag_and_its_task_runs_the_command(server: Path) -> None:
     """A run that failed is tried again; one called wrongly or held by a check is not."""
-    lock = AIRFLOW_LOCK.read_bytes()
-    environment = ROOT / ".counterpoise" / "tests" / f"airflow-{hashlib.sha256(lock).hexdigest()[:8]}"
-    python = environment / "bin" / "python"
-    if not (environment / "ready").exists():
-        uv = shutil.which("uv", path=str(PYTHON_FOLDER)) or shutil.which("uv")
-        assert uv, "make installs uv"
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, environment], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "-r", AIRFLOW_LOCK], check=True)
-        (environment / "ready").touch()
+    python = own_environment(ROOT / ".counterpoise" / "tests" / "airflow", "-r", AIRFLOW_LOCK) / "python"
     dags = server / "dags"
     dags.mkdir()
     shutil.copy(EXAMPLES / "airflow_dag.py", dags)
