@@ -16,6 +16,21 @@ from counterpoise.warehouse.dbt import DbtProject
 
 Tables = Mapping[str, Mapping[str, "pa.Table | Sequence[Mapping[str, Any]]"]]
 
+def metric_weeks(schema: str = "counterpoise") -> str:
+    """`fct_metric_week` as a query, with the sums of weeks in which a team has too few people to be shown: what a recount is held against."""
+    return f"""(
+        select shown.* replace (made.numerator as numerator, made.denominator as denominator, made.n as n)
+        from {schema}.fct_metric_week as shown
+        left join (
+            select
+                team_id, metric_id, cast(date '1970-01-05' + cast(7 * week as integer) as date) as week_start,
+                cast(sum(numerator) as double) as numerator, cast(sum(denominator) as double) as denominator, sum(n) as n
+            from {schema}_private.int_metric_rows
+            group by all
+        ) as made using (team_id, metric_id, week_start)
+    )"""
+
+
 _TOOLS = ("jira", "zendesk", "github", "servicenow")
 
 

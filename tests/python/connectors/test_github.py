@@ -11,7 +11,7 @@ import pytest
 from connectors import github_fixture as fixture
 from connectors import github_recount as recount
 from connectors.github_fixture import AT
-from connectors.harness import build
+from connectors.harness import build, metric_weeks
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +96,7 @@ class TestRecount:
         expected = {**recount.figures(list(counted.values())), **recount.deployments(tables)}
         shown = {
             (row["team_id"], row["week_start"], row["metric_id"]): row
-            for row in rows(built, f"select * from counterpoise.fct_metric_week where metric_id in {METRICS}")
+            for row in rows(built, f"select * from {metric_weeks()} where metric_id in {METRICS}")
         }
         for key, (numerator, denominator) in expected.items():
             row = shown.pop(key)
@@ -243,7 +243,7 @@ class TestDeployments:
 
     def test_share_that_failed(self, built: duckdb.DuckDBPyConnection) -> None:
         """Of the four that succeeded three failed: 7001 and 7002 by reverts, 7003 by a rollback; 7004 holds."""
-        (row,) = rows(built, "select sum(numerator) as failed, sum(denominator) as judged from counterpoise.fct_metric_week "
+        (row,) = rows(built, f"select sum(numerator) as failed, sum(denominator) as judged from {metric_weeks()} "
                       "where metric_id = 'change_failure_rate' and team_id = 'github:repository:16'")  # fmt: skip
         assert (row["failed"], row["judged"]) == (3, 4)
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from connectors import jira_fixture as raw
-from connectors.harness import build
+from connectors.harness import build, metric_weeks
 from connectors.jira_recount import Recount
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, *values: Any) -> list[
     ["throughput", "first_response_hours", "resolution_hours", "end_to_end_hours", "reopen_rate", "handoffs_per_item", "review_loops_per_item", "csat", "defect_escape_rate", "rework_hours_share"],
 )
 def test_weeks_are_those_of_the_recount(marts: duckdb.DuckDBPyConnection, recount: Recount, metric: str) -> None:
-    told = rows(marts, "select team_id, week_start, numerator, denominator from counterpoise.fct_metric_week where metric_id = ? and denominator is not null", metric)
+    told = rows(marts, f"select team_id, week_start, numerator, denominator from {metric_weeks()} where metric_id = ? and denominator is not null", metric)
     last = max(row["week_start"] for row in told)
     expected = {key[1:]: sums for key, sums in recount.metrics().items() if key[0] == metric and key[2] <= last}
     if metric in ("throughput", "defect_escape_rate"):  # rows stand for weeks without any too; exposure is the core's

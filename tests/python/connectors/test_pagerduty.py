@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from connectors import pagerduty_fixture as fixture
-from connectors.harness import installing_project, write
+from connectors.harness import installing_project, metric_weeks, write
 from counterpoise.warehouse.dbt import DbtProject
 
 # of their tools only this one
@@ -157,7 +157,7 @@ def _by_week(told: Iterator[tuple[str, datetime, float]]) -> dict[TeamWeek, tupl
 
 def _metric(connection: duckdb.DuckDBPyConnection, metric: str) -> dict[TeamWeek, tuple[float, int]]:
     rows = connection.execute(
-        "select team_id, week_start, numerator, denominator from analytics_counterpoise.fct_metric_week"
+        f"select team_id, week_start, numerator, denominator from {metric_weeks('analytics_counterpoise')}"
         " where metric_id = ? and n > 0 and is_complete",
         [metric],
     ).fetchall()

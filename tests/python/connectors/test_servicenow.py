@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from connectors.harness import build
+from connectors.harness import build, metric_weeks
 from connectors.servicenow_fixture import GROUPS, Instance, Row, Tables, furnish, generate
 from connectors.servicenow_recount import Recount
 
@@ -124,7 +124,7 @@ def test_weeks_equal_a_recount(large: duckdb.DuckDBPyConnection, recount: Recoun
         (row["metric_id"], row["team_id"], row["week_start"]): [row["numerator"], row["denominator"]]
         for row in rows(
             large,
-            f"from counterpoise.fct_metric_week where week_start <= date '{last}' and metric_id in {tuple(metrics)} and (numerator <> 0 or denominator <> 0)",
+            f"from {metric_weeks()} where week_start <= date '{last}' and metric_id in {tuple(metrics)} and (numerator <> 0 or denominator <> 0)",
         )
     }
     for metric in metrics:

@@ -10,7 +10,7 @@ import pytest
 
 from connectors import zendesk_fixture as fixture
 from connectors import zendesk_recount as recount
-from connectors.harness import build
+from connectors.harness import build, metric_weeks
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +85,7 @@ class TestRecount:
         since = {"paused_share": first_pause, "escalation_rate": first_raise}
         shown = {
             (row["team_id"], row["week_start"], row["metric_id"]): row
-            for row in rows(built, f"select * from counterpoise.fct_metric_week where metric_id in {METRICS}")
+            for row in rows(built, f"select * from {metric_weeks()} where metric_id in {METRICS}")
         }
         compared = 0
         for (team, week, metric), (numerator, denominator) in expected.items():
@@ -157,7 +157,7 @@ class TestRecount:
         shown = {
             (row["team_id"], row["week_start"]): [row["numerator"], row["denominator"]]
             for row in rows(
-                built, "select * from counterpoise.fct_metric_week where metric_id = 'first_response_within_target'"
+                built, f"select * from {metric_weeks()} where metric_id = 'first_response_within_target'"
             )
             if row["denominator"]
         }
