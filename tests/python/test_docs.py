@@ -193,11 +193,21 @@ def test_what_changed_is_forgotten_only_after_all_that_is_made_from_it(manifest:
     assert not {circle for circle in circles if f"relation_of('{circle}')" not in emptied}, "int_prints does not empty these"
 
 
-def test_the_exposure_names_what_the_report_reads(manifest: dict[str, Any]) -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "python/counterpoise/report").glob("*.py"))
-    read = set(re.findall(r"{marts}}?\.(\w+)", code)) | set(re.findall(r"_of_teams\(\s*\"(\w+)\"", code))
-    exposure = manifest["exposures"]["exposure.counterpoise.paradox_report"]
-    assert read and read == {node.split(".")[-1] for node in exposure["depends_on"]["nodes"]}
+def _read_by(*files: Path) -> set[str]:
+    """Marts that Python files name in their SQL."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    return set(re.findall(r"{marts}}?\.(\w+)", code)) | set(re.findall(r"_of_teams\(\s*\"(\w+)\"", code))
+
+
+def test_exposures_name_what_is_read(manifest: dict[str, Any]) -> None:
+    python = ROOT / "python/counterpoise"
+    read = {
+        "paradox_report": _read_by(*(python / "report").glob("*.py")),
+        "weekly_digest": _read_by(*(python / "digest").glob("*.py"), python / "report/data.py"),
+    }
+    for name, marts in read.items():
+        exposure = manifest["exposures"][f"exposure.counterpoise.{name}"]
+        assert len(marts) > 15 and marts == {node.split(".")[-1] for node in exposure["depends_on"]["nodes"]}, name
 
 
 def _parse(project: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, list[str]]:

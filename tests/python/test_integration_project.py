@@ -143,6 +143,9 @@ def test_areas_can_be_switched_off(project: Path, tmp_path: Path) -> None:
     switchable = {"fct_ai_week", "fct_metric_health", "fct_guardrail_week", "next_steps"}
     assert switchable <= names["false"] and not switchable & names["true"]
     assert {"fct_metric_week", "fct_signal_week", "team_risk"} <= names["true"]
+    # theirs to switch on (test_semantic_layer.py)
+    layer = json.loads((tmp_path / "false" / "target" / "semantic_manifest.json").read_text())
+    assert not layer["metrics"] and not layer["semantic_models"] and not layer["project_configuration"]["time_spines"]
 
 
 @pytest.fixture(scope="module")
