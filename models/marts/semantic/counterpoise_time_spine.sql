@@ -1,5 +1,4 @@
-{#- The days of all weeks that anything is known of: what MetricFlow asks a project to have. A view, so that it costs a build nothing. -#}
-{{ config(materialized='view') }}
+-- The days of all weeks that anything is known of: what MetricFlow asks a project to have.
 with
 
 weeks as (
@@ -8,7 +7,6 @@ weeks as (
 
 ),
 
--- as a date counted from a number of days: no engine's own idea of a week is asked
 days as (
 
     select cast(generated_number - 1 as {{ counterpoise.type_of('integer') }}) as day_of_week
