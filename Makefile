@@ -45,7 +45,7 @@ test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that 
 	$(BIN)/python -m pytest -n 0 -m warehouses $(if $(WAREHOUSE),-k $(WAREHOUSE)) tests/python/test_other_warehouses.py
 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
-	$(BIN)/ruff check python tests bench
+	$(BIN)/ruff check python tests bench docs
 	$(BIN)/sqlfluff lint --processes 2 models macros tests/generic tests/singular
 
 audit: $(VENV)/.test-ready  ## known vulnerabilities among the pinned dependencies; needs the network

@@ -10,6 +10,7 @@ project = "counterpoise"
 extensions = ["myst_parser"]
 root_doc = "docs/index"
 include_patterns = ["*.md", "docs/**.md"]  # of the checkout, so that every link between pages is one on the site, too
+exclude_patterns = [".*", "integration_tests"]  # not walked: environments, and packages that lead back here
 myst_heading_anchors = 4  # anchors of headings as GitHub makes them
 suppress_warnings = ["misc.highlighting_failure"]  # SQL with Jinja in it, CSV: shown plain
 html_theme = "furo"

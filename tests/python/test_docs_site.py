@@ -19,7 +19,6 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
-import yaml
 
 from conftest import ROOT
 from counterpoise.cli import main
