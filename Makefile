@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .counterpoise/demo
+DEMO_BUILD := $(DEMO)/.demo.build
+DOCS_SITE := .counterpoise/docs
 UV_VERSION := 0.13.9
 PIP_AUDIT := pip-audit==2.10.1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 SPARK := .venv-spark
-.PHONY: run test test-slow test-spark test-spark-slow test-warehouses bench lint audit docs lock clean help
+.PHONY: run test test-slow test-spark test-spark-slow test-warehouses bench lint audit docs docs-site lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -43,7 +45,7 @@ test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that 
 	$(BIN)/python -m pytest -n 0 -m warehouses $(if $(WAREHOUSE),-k $(WAREHOUSE)) tests/python/test_other_warehouses.py
 
 lint: $(VENV)/.test-ready  ## style of Python and SQL
-	$(BIN)/ruff check python tests bench
+	$(BIN)/ruff check python tests bench docs
 	$(BIN)/sqlfluff lint --processes 2 models macros tests/generic tests/singular
 
 audit: $(VENV)/.test-ready  ## known vulnerabilities among the pinned dependencies; needs the network
@@ -51,6 +53,18 @@ audit: $(VENV)/.test-ready  ## known vulnerabilities among the pinned dependenci
 
 docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries
 	$(BIN)/python -m counterpoise.docs_pages
+
+docs-site: $(VENV)/.test-ready run  ## a site of all pages, and of the models of the demo with every column; needs no network
+	@$(dbt-on-demo) parse && $(dbt-on-demo) docs generate --static --no-compile
+	@$(BIN)/python -m sphinx -q -W --keep-going -c docs -d $(DOCS_SITE)/pages . $(DOCS_SITE)/site
+	@cp $(DEMO_BUILD)/target/static_index.html $(DOCS_SITE)/site/models.html
+	@echo "Docs:   $(abspath $(DOCS_SITE)/site/index.html)"
+
+# where the run left dbt's parse, so that nothing is parsed anew
+define dbt-on-demo
+COUNTERPOISE_BUILD_FILE=$(abspath $(DEMO_BUILD)/work.duckdb) DBT_TARGET_PATH=$(abspath $(DEMO_BUILD)/target) \
+	DBT_LOG_PATH=$(abspath $(DEMO_BUILD)/logs) $(BIN)/dbt --quiet
+endef
 
 lock: $(VENV)/.uv-ready  ## pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra test pyproject.toml --output-file requirements.lock
