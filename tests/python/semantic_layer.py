@@ -30,7 +30,7 @@ for command in json.loads(sys.argv[1]):
 """
 
 
-def blocks(language: str = "") -> list[str]:
+def blocks(language: str = "sh") -> list[str]:
     """Code blocks of the page in that language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
