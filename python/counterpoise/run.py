@@ -80,8 +80,11 @@ class Summary:
     report: str | None = None
     database: str | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
     def as_json(self) -> str:
-        return json.dumps(asdict(self), default=str, indent=2)
+        return json.dumps(self.as_dict(), default=str, indent=2)
 
     def end(self, error: BaseException | None = None) -> None:
         """Write down how the run ended, unless that stands there already."""
