@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -14,7 +15,7 @@ import yaml
 
 from counterpoise import __version__
 from counterpoise.console import Answer, Commands, Failure, Screen, answering, plain, progress_bar, styled
-from counterpoise.errors import UsageError
+from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.project import find_project_dir
 
 _DEMO_SALT = (
@@ -114,7 +115,7 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(short_help="The whole job: check, build, score, report, publish.")
 @_warehouse_options
 @click.option(
     "--raw",
@@ -193,7 +194,7 @@ def _summary_text(summary: Any) -> str:
     ])  # fmt: skip
 
 
-@main.command()
+@main.command(short_help="Build the marts from the raw tables.")
 @_warehouse_options
 @click.option("--without-tests", is_flag=True, help="Leave out dbt's tests of the data, as `run` does.")
 @_full_refresh
@@ -213,7 +214,7 @@ def build(without_tests, full_refresh, **where) -> Answer:
     return Answer({"database": warehouse.shown_as, "is_built": since is None, "nothing_new_since": since}, told)
 
 
-@main.command()
+@main.command(short_help="Run the quality gate where the data lies.")
 @_warehouse_options
 @click.option("--stage", type=click.Choice(_STAGES), multiple=True, help="Default: all four.")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page for each stage.")
@@ -253,7 +254,7 @@ def check(stage, page, min_people, junit, **where) -> Answer:
     return Answer({"run_id": run_id, "stages": stages}, "\n".join(lines), exit_code)
 
 
-@main.command()
+@main.command(short_help="Score teams and measure effects of changes.")
 @_warehouse_options
 @click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True)
 @answering
@@ -273,7 +274,7 @@ def score(min_people, **where) -> Answer:
     return Answer({"database": warehouse.shown_as, "scored_teams": scored}, told)
 
 
-@main.command()
+@main.command(short_help="Write the pages from the marts.")
 @_warehouse_options
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
 @answering
@@ -294,7 +295,7 @@ def report(out, **where) -> Answer:
     return Answer({"report": str(page)}, f"Report: {page}")
 
 
-@main.command()
+@main.command(short_help="What a change did, in any panel or trial of yours.")
 @click.option("--panel", type=click.Path(path_type=Path), required=True, help="CSV, CSV.gz or Parquet file.")
 @click.option("--mapping", type=click.Path(path_type=Path), required=True, help="YAML file that says what is what.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for effects.json, effects.csv and effects.html.")
@@ -313,7 +314,7 @@ def effects(panel, mapping, out) -> Answer:
     return Answer(document, output.as_text(found) + told)
 
 
-@main.command()
+@main.command(short_help="Make up an organisation to try it on.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the contract tables.")
 @click.option("--labels", type=click.Path(path_type=Path), help="Where the truth about each team goes; outside --out.")
 @click.option("--teams", type=click.IntRange(1), default=12, show_default=True)
@@ -342,7 +343,7 @@ def simulate(out, labels, teams, weeks, seed, scenario, scale, effect, dirt, sta
     return Answer(asdict(summary), told)
 
 
-@main.command()
+@main.command(short_help="How well the score works (for maintainers).")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the page and the JSON.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for the organisations, to be used again.")
 @click.option("--short", is_flag=True, help="Two seeds, fewer teams, one arm. Exits 1 below the floors.")
@@ -398,7 +399,7 @@ def evaluate(out, keep, short, seeds, arms, teams, weeks, scale, jobs, docs, wri
     return Answer(document, "\n".join(lines), 1 if wrong else 0)
 
 
-@main.command()
+@main.command(short_help="Write down what became of a sign or a step.")
 @_warehouse_options
 @click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw tables that `run --raw` reads.")
 @click.option("--file", "answers_file", type=click.Path(path_type=Path), help="CSV with the columns of annotations.")
@@ -468,7 +469,7 @@ def answer(
     )
 
 
-@main.command()
+@main.command(short_help="Let the metric that counts change by a fair schedule.")
 @_warehouse_options
 @click.option("--pool", help="Metrics to draw from, with commas between.")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day of the first period.")
@@ -528,7 +529,7 @@ def rotate(pool, start, period, periods, as_of, teams, csv_file, verify, db, tar
     )
 
 
-@main.command()
+@main.command(short_help="What moved in a week, printed or sent.")
 @_warehouse_options
 @click.option("--week", type=click.DateTime(["%Y-%m-%d"]), help="Monday of the week. Default: the last scored week.")
 @click.option("--routes", type=click.Path(path_type=Path), help="YAML file that says who gets which part, by Apprise.")
@@ -568,7 +569,7 @@ def digest(week, routes, out, again, min_people, db, **where) -> Answer:
     return Answer({**told.as_dict(), "written": list(map(str, written))}, "\n".join(lines), 1 if failed else 0)
 
 
-@main.command()
+@main.command(short_help="One team's story, and the SQL behind each number.")
 @click.argument("team")
 @_warehouse_options
 @click.option("--week", type=click.DateTime(["%Y-%m-%d"]), help="Monday of the week. Default: the last scored week.")
@@ -591,6 +592,76 @@ def explain(team, week, metric_id, min_people, **where) -> Answer:
 
     found = look(_open(**where), team, week.date() if week else None, metric_id, min_people)
     return Answer(found.document, as_text(found))
+
+
+@main.command(short_help="Is all there that a run needs, and what is to mend?")
+@_warehouse_options
+@answering
+def doctor(**where) -> Answer:
+    """Is all there that a run needs? Versions, connection, rights, tables, freshness, settings, lock, disk.
+
+    Each finding comes with what to do about it. Nothing is changed and no secret is told. Exits 1 when something has to
+    be mended first.
+    """
+    from counterpoise.doctor import as_text, examine
+
+    is_named = bool(where["db"] or where["target"] or where["profiles_dir"])
+    findings = examine((lambda: _open(**where)) if is_named else None)
+    has_problem = any(found.is_problem for found in findings)
+    document = {"healthy": not has_problem, "findings": [asdict(found) for found in findings]}
+    return Answer(document, as_text(findings), 1 if has_problem else 0)
+
+
+@main.command(short_help="Say which tools you have; get vars and a profile.")
+@click.option("--tool", "tools", multiple=True, help="A tool you have, again for more: see the question it asks.")
+@click.option("--warehouse", help="duckdb, postgres or spark.")
+@click.option("--raw-schema", default="work_system", show_default=True, help="Schema of tables of your own.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder. Default: here.")
+@click.option("--force", is_flag=True, help="Write over files that are there, without asking.")
+@answering
+def init(tools, warehouse, raw_schema, out, force) -> Answer:
+    """Ask which tools and which warehouse you have, and write what a first run needs.
+
+    Writes counterpoise_vars.yml and profiles.yml (and a mapping.yml for an event log), and says the next command.
+    Asks nothing where --tool and --warehouse say it.
+
+    \b
+    Example: counterpoise init --tool jira --tool zendesk --warehouse postgres --out ~/counterpoise
+    """
+    from counterpoise.init import TOOLS, WAREHOUSES, Choice, next_commands, planned
+
+    def chosen(given: list[str], known: tuple[str, ...], option: str) -> list[str]:
+        unknown = [one for one in given if one not in known]
+        if unknown:
+            raise UsageError(f"{option} {plain(unknown[0])} is not known. Choose of: {', '.join(known)}.")
+        return given
+
+    def ask(question: str, known: tuple[str, ...], default: str) -> list[str]:
+        if not sys.stdin.isatty():
+            raise UsageError("Nobody is there to be asked. Say --tool (again for more) and --warehouse.")
+        told = click.prompt(f"{question}\n  {', '.join(known)}\n", default=default, err=True)
+        return chosen([part.strip().lower() for part in told.split(",") if part.strip()], known, "Answer")
+
+    tools = chosen(list(tools), TOOLS, "--tool") or ask("Which tools do you have? Commas between.", TOOLS, "own-tables")
+    kinds = [warehouse] if warehouse else ask("Where is the data to lie?", WAREHOUSES, "duckdb")
+    choice = Choice(tuple(dict.fromkeys(tools)), chosen(kinds, WAREHOUSES, "--warehouse")[0], raw_schema)
+    if not raw_schema.isidentifier():
+        raise UsageError(f"--raw-schema {plain(raw_schema)} is not a plain name. Use letters, digits and _.")
+    files = planned(choice, out)
+    there = [path for path in files if path.exists()]
+    if there and not force:
+        names = ", ".join(map(str, there))
+        if not sys.stdin.isatty():
+            raise UsageError(f"{names} {'is' if len(there) == 1 else 'are'} there already. --force writes over it.")
+        if not click.confirm(f"{names} {'is' if len(there) == 1 else 'are'} there already. Write over it?", err=True):
+            raise CounterpoiseError("Nothing was written.")
+    out.mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8")
+    commands = next_commands(choice, out)
+    lines = [*(f"Written: {path}" for path in files), "", "Next:", *(f"  {command}" for command in commands)]
+    document = {"written": list(map(str, files)), "next": commands}
+    return Answer(document, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ class Commands(click.Group):
         width = max(map(len, self.commands))
         for title, names in GROUPS.items():
             with formatter.section(title):
-                told = [(name, self.commands[name].get_short_help_str(formatter.width - width - 6)) for name in names if name in self.commands]
+                told = [(name, self.commands[name].get_short_help_str(formatter.width - width - 6)) for name in names]
                 formatter.write_dl([(f"{name:{width}}", text) for name, text in told])
 
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:
