@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from counterpoise.errors import CounterpoiseError, UsageError
@@ -139,6 +140,8 @@ def rows_of(query: Query, sql: str) -> tuple[dict[str, Any], ...]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):  # what DuckDB adds integers up to
+        return int(value) if value == int(value) else float(value)
     if isinstance(value, float) and value != value:
         return None
     return value.date() if isinstance(value, datetime) and not (value.hour or value.minute) else value
