@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable
@@ -173,10 +174,11 @@ def run(raw, event_log, mapping, out, min_people, log_format, junit, full_refres
         screen.end()
     if summary.demo_salt and log_format == "text":
         click.echo(f"\n{_DEMO_SALT}", err=True)
-    return Answer(summary.as_dict(), _summary_text(summary))
+    options = {"--db": db, **{f"--{name.replace('_', '-')}": where[name] for name in ("target", "profiles_dir")}}
+    return Answer(summary.as_dict(), _summary_text(summary, options))
 
 
-def _summary_text(summary: Any) -> str:
+def _summary_text(summary: Any, options: dict[str, Any]) -> str:
     """What a run ends with: what is new, how the teams are, what is wrong with the data, where it all is."""
 
     def section(title: str, lines: list[str], nothing: str, most: int = 8) -> list[str]:
@@ -184,13 +186,14 @@ def _summary_text(summary: Any) -> str:
         return ["", styled(title, bold=True), *(f"  {plain(line)}" for line in [*(lines[:most] or [nothing]), *more])]
 
     teams = "1 team" if summary.teams == 1 else f"{summary.teams} teams"
+    same = "".join(f" {option} {shlex.quote(str(value))}" for option, value in options.items() if value)
     bands = [f"{band.replace('_', ' '):18} {count}" for band, count in summary.bands.items()]
     return "\n".join([
         f"\ncounterpoise: data through {summary.data_through}, {teams}",
         *section("New this week", summary.new, "nothing moved"),
         *section("Teams by band", bands, "no team with data"),
         *section("Data problems", summary.problems, "none"),
-        f"\nMarts:  {summary.database}\nReport: {summary.report}",
+        f"\nMarts:  {summary.database}\nReport: {summary.report}\nWhy:    counterpoise explain TEAM{same}",
     ])  # fmt: skip
 
 

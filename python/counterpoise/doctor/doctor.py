@@ -17,11 +17,10 @@ from counterpoise.console import plain
 from counterpoise.contract import load_contract
 from counterpoise.doctor.optional_tables import OPTIONAL_TABLES
 from counterpoise.errors import CounterpoiseError
-from counterpoise.run import SALT_VARIABLE
+from counterpoise.run import DEMO_SALT, SALT_VARIABLE
 from counterpoise.warehouse import DuckDBFile, Postgres, Spark, Warehouse
 from counterpoise.warehouse.base import Query
 
-DEMO_SALT = "counterpoise-demo-salt"
 # Weekly figures two weeks after their last week are news no more.
 _STALE_AFTER = timedelta(days=14)
 # A run writes the private file anew and a copy of the marts beside it.
@@ -139,6 +138,10 @@ def _inside(warehouse: Warehouse, today: date) -> Iterator[Finding]:
         yield from _lock(warehouse)
     except CounterpoiseError as refusal:
         yield Finding("connection", _PROBLEM, refusal.what, refusal.remedy or "")
+    except Exception as trouble:  # each driver has errors of its own
+        first = " ".join(str(trouble).split())[:200]
+        what = f"Not all could be read: {first}"
+        yield Finding("rights", _PROBLEM, what, "docs/grants.md says who needs which.")
     finally:
         warehouse.release()
 

@@ -194,11 +194,14 @@ def _gather(ledger: Ledger, warehouse: Warehouse, there: set[str]) -> None:
     judged = figures.signal_metrics(ledger).rows
     figures.pairs(ledger)
     figures.evidence(ledger)
-    figures.next_steps(ledger)
+    if "next_steps" in there:  # areas may be switched off
+        figures.next_steps(ledger)
     figures.metrics(ledger)
     for name, (mart, _, _) in figures.OF_THE_WEEK.items():
-        if mart in there:  # areas may be switched off
+        if mart in there:
             figures.of_the_week(ledger, name)
+    if "fct_narrative_due" in there:
+        figures.stories_asked_for(ledger)
     told = {row["signal_id"] for row in ledger.figures["reasons"].rows}
     for row in judged:
         if row["signal_id"] in told:

@@ -293,6 +293,17 @@ order by {order}
 """)  # fmt: skip
 
 
+def stories_asked_for(ledger: Ledger) -> Figure:
+    """Sudden changes that nobody has explained yet."""
+    return ledger.add("stories asked for", "Changes of the last weeks that ask for a sentence", f"""
+select metric_id, week_start, direction, effect, log_evidence, tier, owner_role, due_on
+from {ledger.marts}.fct_narrative_due
+where team_id = {ledger.team} and not is_explained
+    and week_start > {ledger.weeks_before(EVIDENCE_WEEKS)} and week_start <= {ledger.week}
+order by week_start desc, metric_id
+""")  # fmt: skip
+
+
 def sums(ledger: Ledger, metric: MetricAt, recent_weeks: int, baseline_weeks: int) -> Figure:
     """Numerator, denominator and n of the newest mature weeks and of the weeks before them, as known now."""
     last = metric.weeks_earlier + metric.maturity_weeks

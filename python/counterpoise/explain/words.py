@@ -146,6 +146,8 @@ def _evidence(found: Explanation) -> Iterator[str]:
 
 
 def _next_steps(found: Explanation) -> Iterator[str]:
+    if "next steps" not in found.figures:
+        return
     yield from _title("Next step")
     if not found.rows("next steps"):
         yield "Nothing to do now. Keep looking at output and outcome together."
