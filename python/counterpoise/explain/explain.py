@@ -14,6 +14,7 @@ from counterpoise.inputs.words import did_you_mean, show, show_all
 from counterpoise.report.data import MIN_PEOPLE_FLOOR
 from counterpoise.report.words import BAND_SENTENCES, OTHER_EXPLANATIONS
 from counterpoise.warehouse import Warehouse
+from counterpoise.warehouse.base import Query
 
 _SUGGESTIONS = 3
 # The package's defaults of the settings of the same name, in macros/registry/settings.sql.
@@ -114,15 +115,13 @@ def explain(
     with ExitStack() as opened:
         published = opened.enter_context(warehouse.published())
         private = opened.enter_context(warehouse.private())
+        schemas = warehouse.marts_schema, warehouse.private_schema
         found = _find_team(rows_of(published, _teams(warehouse.marts_schema)), team)
-        ledger = Ledger(
-            published, private, (warehouse.marts_schema, warehouse.private_schema), warehouse.literal,
-            found["team_id"], week or date(2000, 1, 3),
-        )  # fmt: skip
-        _choose_week(ledger, week)
+        chosen = _choose_week(published, warehouse, found["team_id"], week)
+        ledger = Ledger(published, private, schemas, warehouse.literal, found["team_id"], chosen)
         who = {
             "team_id": found["team_id"], "name": found["team_name"] or found["team_id"],
-            "part_of": found["parent_name"], "week": ledger.week_start,
+            "part_of": found["parent_name"], "week": chosen,
             "where": {"marts": warehouse.shown_as, "private": warehouse.private_shown_as if private else None},
         }  # fmt: skip
         people = max(min_people, MIN_PEOPLE_FLOOR, found["shown_from_people"] or 0)
@@ -170,21 +169,23 @@ def _find_team(teams: tuple[dict[str, Any], ...], wanted: str) -> dict[str, Any]
     raise UsageError(f"There is no team {show(wanted)}. {hint}")
 
 
-def _choose_week(ledger: Ledger, week: date | None) -> None:
-    """The week that is told: the one asked for, where the team or any other has it, else the newest."""
-    for team in (f"where team_id = {ledger.team}", ""):
+def _choose_week(published: Query, warehouse: Warehouse, team_id: str, week: date | None) -> date:
+    """The week that is told: the one asked for, where the team (or, if it has none, any) has it, else the newest."""
+    first = last = None
+    for where in (f"where team_id = {warehouse.literal(team_id)}", ""):
         [span] = rows_of(
-            ledger.published,
-            f"select min(week_start) as first_week, max(week_start) as last_week from {ledger.marts}.team_risk {team}",
+            published,
+            "select min(week_start) as first_week, max(week_start) as last_week "
+            f"from {warehouse.marts_schema}.team_risk {where}",
         )
         first, last = span["first_week"], span["last_week"]
         if last is not None:
             break
-    else:
+    if last is None:
         raise CounterpoiseError("There is no score yet.", "Run `counterpoise run`, or `counterpoise score`, first.")
     if week is not None and (week.weekday() != 0 or not first <= week <= last):
         raise UsageError(f"There is no week of {week}. Name a Monday from {first} to {last}.")
-    ledger.week_start = week or last
+    return week or last
 
 
 def _gather(ledger: Ledger, warehouse: Warehouse, there: set[str]) -> None:

@@ -36,6 +36,8 @@ def _lines(found: Explanation) -> Iterator[str]:
             yield from _title("What else could explain it")
             for text in found.explanations:
                 yield from _paragraph(text, "- ", "  ")
+    elif "score" in found.figures:
+        yield from _sql(found.figures["score"])
     if found.metric_id and f"series of {found.metric_id}" in found.figures:
         yield from _metric(found, found.metric_id)
     yield from _where(found)
