@@ -147,6 +147,7 @@ def test_the_summary_names_what_is_new_the_bands_the_problems_and_the_report(dem
     [(through,)] = place.read("select max(data_through) from counterpoise.team_risk")
     assert f"data through {through}, 12 teams" in said
     assert f"Marts:  {place.database}\nReport: {place.report / 'index.html'}\n" in said
+    assert f"Why:    counterpoise explain TEAM --db {place.database}\n" in said
     headings = [said.index(heading) for heading in ("New this week", "Teams by band", "Data problems", "Report:")]
     assert headings == sorted(headings)
     shown = said[headings[1] : headings[2]].split("\n")[1:]
