@@ -17,6 +17,7 @@ import yaml
 from counterpoise import __version__
 from counterpoise.console import Answer, Commands, Failure, Screen, answering, plain, progress_bar, styled
 from counterpoise.errors import CounterpoiseError, UsageError
+from counterpoise.init import TOOLS, WAREHOUSES, Choice, next_commands, planned
 from counterpoise.project import find_project_dir
 
 _DEMO_SALT = (
@@ -616,8 +617,8 @@ def doctor(**where) -> Answer:
 
 
 @main.command(short_help="Say which tools you have; get vars and a profile.")
-@click.option("--tool", "tools", multiple=True, help="A tool you have, again for more: see the question it asks.")
-@click.option("--warehouse", help="duckdb, postgres or spark.")
+@click.option("--tool", "tools", type=click.Choice(TOOLS), multiple=True, help="A tool you have; again for more.")
+@click.option("--warehouse", type=click.Choice(WAREHOUSES), help="Where the data is to lie.")
 @click.option("--raw-schema", default="work_system", show_default=True, help="Schema of tables of your own.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder. Default: here.")
 @click.option("--force", is_flag=True, help="Write over files that are there, without asking.")
@@ -631,32 +632,29 @@ def init(tools, warehouse, raw_schema, out, force) -> Answer:
     \b
     Example: counterpoise init --tool jira --tool zendesk --warehouse postgres --out ~/counterpoise
     """
-    from counterpoise.init import TOOLS, WAREHOUSES, Choice, next_commands, planned
+    is_asked = sys.stdin.isatty()
+    if not (tools and warehouse) and not is_asked:
+        raise UsageError("Nobody is there to be asked. Say --tool (again for more) and --warehouse.")
 
-    def chosen(given: list[str], known: tuple[str, ...], option: str) -> list[str]:
-        unknown = [one for one in given if one not in known]
-        if unknown:
-            raise UsageError(f"{option} {plain(unknown[0])} is not known. Choose of: {', '.join(known)}.")
-        return given
+    def several(told: str) -> tuple[str, ...]:
+        """What was typed, with commas between; asked again where a word is not known."""
+        return tuple(click.Choice(TOOLS)(part.strip().lower()) for part in told.split(",") if part.strip())
 
-    def ask(question: str, known: tuple[str, ...], default: str) -> list[str]:
-        if not sys.stdin.isatty():
-            raise UsageError("Nobody is there to be asked. Say --tool (again for more) and --warehouse.")
-        told = click.prompt(f"{question}\n  {', '.join(known)}\n", default=default, err=True)
-        return chosen([part.strip().lower() for part in told.split(",") if part.strip()], known, "Answer")
-
-    tools = chosen(list(tools), TOOLS, "--tool") or ask("Which tools do you have? Commas between.", TOOLS, "own-tables")
-    kinds = [warehouse] if warehouse else ask("Where is the data to lie?", WAREHOUSES, "duckdb")
-    choice = Choice(tuple(dict.fromkeys(tools)), chosen(kinds, WAREHOUSES, "--warehouse")[0], raw_schema)
+    question = f"Which of these do you have? Commas between.\n  {', '.join(TOOLS)}\n"
+    tools = tools or click.prompt(question, default="own-tables", value_proc=several, err=True)
+    warehouse = warehouse or click.prompt(
+        "Where is the data to lie?", default="duckdb", type=click.Choice(WAREHOUSES), err=True
+    )
+    choice = Choice(tuple(dict.fromkeys(tools)), warehouse, raw_schema)
     if not raw_schema.isidentifier():
         raise UsageError(f"--raw-schema {plain(raw_schema)} is not a plain name. Use letters, digits and _.")
     files = planned(choice, out)
     there = [path for path in files if path.exists()]
     if there and not force:
-        names = ", ".join(map(str, there))
-        if not sys.stdin.isatty():
-            raise UsageError(f"{names} {'is' if len(there) == 1 else 'are'} there already. --force writes over it.")
-        if not click.confirm(f"{names} {'is' if len(there) == 1 else 'are'} there already. Write over it?", err=True):
+        told = f"{', '.join(map(str, there))} {'is' if len(there) == 1 else 'are'} there already."
+        if not is_asked:
+            raise UsageError(f"{told} --force writes over it.")
+        if not click.confirm(f"{told} Write over it?", err=True):
             raise CounterpoiseError("Nothing was written.")
     out.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():

@@ -314,8 +314,8 @@ def test_init_writes_over_nothing_unless_told_to(tmp_path: Path) -> None:
 
 
 def test_init_refuses_what_it_does_not_know(tmp_path: Path) -> None:
-    assert "Choose of: jira" in begin(tmp_path, "trello").stderr
-    assert "Choose of: duckdb" in begin(tmp_path, "jira", warehouse="oracle").stderr
+    assert "'trello' is not one of 'jira'" in begin(tmp_path, "trello").stderr
+    assert "'oracle' is not one of 'duckdb'" in begin(tmp_path, "jira", warehouse="oracle").stderr
     assert "Nobody is there to be asked" in counterpoise("init", "--out", tmp_path).stderr
     hostile = counterpoise("init", "--tool", "own-tables", "--warehouse", "duckdb", "--raw-schema", "a; b", "--out", tmp_path)
     assert hostile.exit_code == 2 and not list(tmp_path.iterdir())
@@ -325,8 +325,9 @@ ASK = "import sys; sys.argv[1:] = ['init', '--out', {!r}]; from counterpoise.cli
 
 
 def test_init_asks_on_a_terminal_and_before_it_writes_over(tmp_path: Path) -> None:
-    said = on_a_terminal(ASK.format(str(tmp_path)), "zendesk, jira\nduckdb\n")
-    assert "Which tools do you have?" in said and "counterpoise run" in said
+    said = on_a_terminal(ASK.format(str(tmp_path)), "trello\nzendesk, jira\nduckdb\n")
+    assert said.count("Which of these do you have?") == 2 and "'trello' is not one of" in said, "asked again"
+    assert "counterpoise run" in said
     written = yaml.safe_load((tmp_path / "counterpoise_vars.yml").read_text("utf-8"))
     assert written["counterpoise_zendesk_enabled"] and written["counterpoise_jira_enabled"]
     code = ASK.format(str(tmp_path)).replace("main()", "\ntry: main()\nexcept SystemExit as end: print('exit', end.code)")
