@@ -16,7 +16,6 @@ help:  ## what there is to make
 run: $(VENV)/.run-ready  ## the whole job on the demo organisation; ends with the path of a report
 	@$(BIN)/counterpoise simulate --out $(DEMO)/raw --labels $(DEMO)/labels.csv
 	@COUNTERPOISE_SALT=counterpoise-demo-salt $(BIN)/counterpoise run --raw $(DEMO)/raw --db $(DEMO)/demo.duckdb --out $(DEMO)/report
-	@echo "Try:    $(BIN)/counterpoise explain Atlas --db $(DEMO)/demo.duckdb"
 
 test: $(VENV)/.test-ready  ## the tests, in under ten minutes
 	$(BIN)/python -m pytest -m "not slow and not spark and not warehouses"

@@ -15,7 +15,7 @@ import click
 import yaml
 
 from counterpoise import __version__
-from counterpoise.console import Answer, Commands, Failure, Screen, answering, plain, progress_bar, styled
+from counterpoise.console import Answer, Commands, Failure, Screen, answering, plain, program, progress_bar, styled
 from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.init import TOOLS, WAREHOUSES, Choice, next_commands, planned
 from counterpoise.project import find_project_dir
@@ -194,7 +194,7 @@ def _summary_text(summary: Any, options: dict[str, Any]) -> str:
         *section("New this week", summary.new, "nothing moved"),
         *section("Teams by band", bands, "no team with data"),
         *section("Data problems", summary.problems, "none"),
-        f"\nMarts:  {summary.database}\nReport: {summary.report}\nWhy:    counterpoise explain TEAM{same}",
+        f"\nMarts:  {summary.database}\nReport: {summary.report}\nWhy:    {program()} explain TEAM{same}",
     ])  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -157,6 +159,13 @@ def styled(text: str, **style: Any) -> str:
 def plain(text: str) -> str:
     """Text from data as a terminal may show it: what would move the cursor or turn the line round stands escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def program() -> str:
+    """How to call the command again: by its name, or by its place where no shell would find it by name."""
+    called = Path(sys.argv[0])
+    is_found = called.name != "counterpoise" or shutil.which("counterpoise")
+    return "counterpoise" if is_found else shlex.quote(str(called))
 
 
 class Screen:

@@ -161,6 +161,16 @@ def test_a_literal_of_spark_escapes_in_sparks_own_way() -> None:
     assert Spark.literal("a\n\u202e") == "'a\\u000a\\u202e'"
 
 
+def test_a_command_that_no_shell_would_find_is_named_by_its_place(tmp_path: Path) -> None:
+    script = tmp_path / "counterpoise"
+    script.write_text("from counterpoise.console import program; print(program())")
+    for path, shown in ((os.defpath, str(script)), (f"{tmp_path}:{os.defpath}", "counterpoise")):
+        script.chmod(0o755)
+        environment = {**os.environ, "PATH": path}
+        said = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, env=environment)
+        assert said.stdout.strip() == shown
+
+
 # doctor ----------------------------------------------------------------------------------------------------------------
 
 
