@@ -247,7 +247,7 @@ def check(stage, page, min_people, junit, **where) -> Answer:
                 lines.append(plain(line.rstrip()))
             stages.append({
                 "stage": name, "passed": passed, "not_passed": failed, "skipped": skipped,
-                "results": [asdict(result) for result in told],
+                "results": [result.as_row() for result in told],
             })  # fmt: skip
             if page:
                 write_docs(gate, page.with_name(f"{page.stem}-{name}{page.suffix or '.html'}"))
