@@ -72,7 +72,7 @@ def placed(dashboard: dict[str, Any]) -> dict[str, int]:
 
 def tables_read(sql: str) -> set[str]:
     """Names of the relations a select reads; every one stands in the schema counterpoise."""
-    names = duckdb.get_table_names(sql, qualified=True)
+    names = {name.partition(" AS ")[0] for name in duckdb.get_table_names(sql, qualified=True)}
     assert all(re.fullmatch(r"counterpoise\.\w+", name) for name in names), names
     return {name.partition(".")[2] for name in names}
 
