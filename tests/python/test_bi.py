@@ -8,7 +8,9 @@ import socket
 import sqlite3
 import subprocess
 import time
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -213,3 +215,252 @@ def test_teams_of_one_name_are_kept_apart() -> None:
     connection.execute("update counterpoise.dim_team set team_name = 'Atlas' where team_id = 'team_01'")
     teams = _rows(connection, "team_weeks", "select distinct team from dataset order by team")
     assert teams == [("Atlas (team_00)",), ("Atlas (team_01)",), ("Cobalt",)]
+
+
+@dataclass(frozen=True)
+class Superset:
+    """A Superset of our own: its programs, its settings and where it answers."""
+
+    programs: Path
+    environment: dict[str, str]
+    metadata: Path
+    address: str
+
+    def run(self, number: int) -> None:
+        """Run a block of commands of docs/bi.md as it stands there."""
+        page = (ROOT / "docs/bi.md").read_text(encoding="utf-8").partition("## Superset")[2]
+        commands = re.findall(r"^```\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[number]
+        ran = subprocess.run(
+            ["bash", "-euc", commands], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert ran.returncode == 0, ran.stderr[-3000:]
+        assert "An error occurred" not in ran.stderr, ran.stderr[-3000:]  # what the import says, and ends with 0
+
+    def kept(self) -> dict[str, list[tuple]]:
+        """All it keeps of the bundle: ids, contents, what stands on what; and where the marts are."""
+        asked = {
+            "dbs": "select id, uuid, database_name, sqlalchemy_uri from dbs",
+            "tables": "select id, uuid, table_name, schema, sql, main_dttm_col from tables",
+            "table_columns": "select id, uuid, table_id, column_name, verbose_name, type, is_dttm from table_columns",
+            "sql_metrics": "select id, uuid, table_id, metric_name, expression from sql_metrics",
+            "slices": "select id, uuid, slice_name, viz_type, params, datasource_id from slices",
+            "dashboards": "select id, uuid, slug, dashboard_title, position_json, json_metadata from dashboards",
+            "dashboard_slices": "select dashboard_id, slice_id from dashboard_slices",
+        }
+        with closing(sqlite3.connect(self.metadata)) as connection:
+            return {table: sorted(connection.execute(select).fetchall(), key=repr) for table, select in asked.items()}
+
+
+@pytest.fixture(scope="module")
+def marts(small_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published DuckDB file of a small organisation."""
+    place = Place(tmp_path_factory.mktemp("marts"))
+    assert place.run("--raw", small_raw).exit_code == 0
+    return place.database
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def superset(marts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
+    """A Superset with the bundle imported, serving on this machine only."""
+    programs = own_environment(ENVIRONMENT, "-r", LOCK)
+    home = tmp_path_factory.mktemp("superset")
+    (home / "superset_config.py").write_text(
+        "import os\n"
+        "SECRET_KEY = os.environ['SUPERSET_SECRET_KEY']\n"
+        f"SQLALCHEMY_DATABASE_URI = 'sqlite:///{home / 'superset.db'}'\n"
+        "TALISMAN_ENABLED = False  # no https between this browser and this server\n"
+        "FEATURE_FLAGS = {'DASHBOARD_VIRTUALIZATION': False}  # draw also what is not in view\n",
+        encoding="utf-8",
+    )
+    environment = os.environ | {
+        "PATH": f"{programs}:{os.environ['PATH']}", "FLASK_APP": "superset.app:create_app()", "SUPERSET_HOME": str(home),
+        "SUPERSET_CONFIG_PATH": str(home / "superset_config.py"), "SUPERSET_SECRET_KEY": secrets.token_urlsafe(42),
+        "ADMIN_PASSWORD": secrets.token_urlsafe(12), "COUNTERPOISE_URI": f"duckdb:///{marts}?access_mode=read_only",
+    }  # fmt: skip
+    environment.pop("PYTHONPATH", None)
+    port = _free_port()
+    found = Superset(programs, environment, home / "superset.db", f"http://127.0.0.1:{port}")
+    found.run(0)
+    found.run(1)
+    with (home / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [programs / "gunicorn", "--worker-class", "gthread", "--threads", "8", "--timeout", "120",
+             "--bind", f"127.0.0.1:{port}", "superset.app:create_app()"],
+            env=environment, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        until = time.monotonic() + 120
+        while not _answers(found.address):
+            assert server.poll() is None and time.monotonic() < until, (home / "server.log").read_text()[-3000:]
+            time.sleep(0.5)
+        yield found
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/health", timeout=30) as answer:
+            return answer.status == 200
+    except (URLError, TimeoutError, ConnectionError):
+        return False
+
+
+@dataclass
+class Seen:
+    """What a browser saw of one dashboard: the answers for its charts, by their names, and what stood on the page."""
+
+    answers: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    drawn: int = 0
+    errors: int = 0
+    loading: int = 0
+
+    def rows(self, chart: str) -> list[dict[str, Any]]:
+        """The rows a chart was given."""
+        return self.answers[chart]["data"]
+
+
+@pytest.fixture(scope="module")
+def seen(superset: Superset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
+    """Every dashboard opened in a browser, as it first shows."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = Path("/usr/bin/chromium")
+    if not chromium.exists():
+        pytest.skip("chromium is not installed")
+    names = {chart["slice_name"]: name for name, chart in CHARTS.items()}
+    with closing(sqlite3.connect(superset.metadata)) as connection:
+        by_id = dict(connection.execute("select id, uuid from slices").fetchall())
+    titles = {number: charts()[_uuid(uuid)].name for number, uuid in by_id.items()}
+    assert len(titles) == len(CHARTS) and len(names) > 0
+    found = {name: Seen() for name in DASHBOARDS}
+    pictures = tmp_path_factory.mktemp("pictures")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 2600})
+        page.goto(f"{superset.address}/login/")
+        page.fill("input[name=username], input#username", "admin")
+        page.fill("input[name=password], input#password", superset.environment["ADMIN_PASSWORD"])
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/welcome/**", timeout=60_000)
+        for name, dashboard in found.items():
+
+            def listen(response: Any, dashboard: Seen = dashboard) -> None:
+                if "/api/v1/chart/data" not in response.url or response.request.method != "POST":
+                    return
+                asked = response.request.post_data_json
+                chart = titles.get(asked["form_data"].get("slice_id"), "filter")
+                if response.status != 200:
+                    dashboard.broken.append(f"{chart}: {response.status} {response.text()[:500]}")
+                    return
+                for answer in response.json()["result"]:
+                    if answer["error"]:
+                        dashboard.broken.append(f"{chart}: {answer['error']}")
+                    dashboard.answers[chart], dashboard.asked[chart] = answer, asked["queries"][0]
+
+            page.on("response", listen)
+            page.goto(f"{superset.address}/superset/dashboard/counterpoise-{name}/")
+            page.wait_for_selector(".dashboard-component-chart-holder", timeout=60_000)
+            page.wait_for_load_state("networkidle", timeout=120_000)
+            page.wait_for_timeout(3_000)  # what is drawn moves into place
+            dashboard.drawn = page.locator(".dashboard-component-chart-holder [data-test-viz-type]").count()
+            dashboard.errors = page.locator(".ant-alert-error, [role=alert]").count()
+            dashboard.loading = page.locator("[data-test=loading-indicator]").count()
+            page.screenshot(path=pictures / f"{name}.png")
+            page.remove_listener("response", listen)
+        browser.close()
+    yield found
+
+
+def _uuid(value: bytes | str) -> str:
+    text = value.hex() if isinstance(value, bytes) else value.replace("-", "")
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def _day(milliseconds: int) -> date:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).date()
+
+
+@pytest.fixture
+def read(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        yield connection
+
+
+@pytest.mark.bi
+@each_dashboard
+def test_superset_renders_every_chart_without_an_error(name: str, seen: dict[str, Seen]) -> None:
+    expected = {charts()[uuid].name for uuid in placed(DASHBOARDS[name])}
+    assert seen[name].broken == [] and (seen[name].errors, seen[name].loading) == (0, 0)
+    assert seen[name].answers.keys() - {"filter"} == expected
+    assert seen[name].drawn == len(expected)
+
+
+@pytest.mark.bi
+@each_dashboard
+def test_a_chart_gets_the_rows_its_dataset_has(name: str, seen: dict[str, Seen], read: duckdb.DuckDBPyConnection) -> None:
+    first_team = read.execute("select team_name from counterpoise.dim_team as t where exists (select 1 from "
+                              "counterpoise.team_risk as r where r.team_id = t.team_id) order by sort_order").fetchone()  # fmt: skip
+    tables, full = {chart.name: chart for chart in charts().values() if "all_columns" in chart.params}, 0
+    for chart in seen[name].answers.keys() & tables.keys():
+        conditions = [f"team = '{first_team[0]}'"] * (name == "team")
+        for rule in tables[chart].params["adhoc_filters"]:
+            allowed = rule["comparator"] if isinstance(rule["comparator"], list) else [rule["comparator"]]
+            conditions.append(f"{rule['subject']} in ({', '.join(repr(value).lower() for value in allowed)})")
+        [count] = _rows(read, tables[chart].dataset, f"select count(*) from dataset where {' and '.join(conditions) or 'true'}")[0]
+        assert len(seen[name].rows(chart)) == count, chart
+        full += count > 0
+    assert full >= 1
+
+
+@pytest.mark.bi
+def test_the_numbers_are_those_of_the_marts(seen: dict[str, Seen], read: duckdb.DuckDBPyConnection) -> None:
+    bands = {
+        (_day(row["week_start"]), band): row[band]
+        for row in seen["overview"].rows("overview_band_counts")
+        for band in row.keys() - {"week_start"}
+        if row[band]
+    }
+    asked = "select week_start, coalesce(band, 'no score'), count(*) from counterpoise.team_risk group by all"
+    in_order = {"clear": "1 clear", "watch": "2 watch", "elevated": "3 elevated", "high": "4 high", "no score": "no score"}
+    assert bands == {(week, in_order[band]): teams for week, band, teams in read.execute(asked).fetchall()}
+
+    [(team_id, team)] = read.execute(
+        "select team_id, team_name from counterpoise.dim_team where team_id in (select team_id from counterpoise.team_risk) "
+        "order by sort_order, team_name limit 1"
+    ).fetchall()
+    assert {"col": "team", "op": "IN", "val": [team]} in seen["team"].asked["team_score"]["filters"]
+    asked = "select week_start, risk, risk_low, risk_high from counterpoise.team_risk where team_id = ? order by week_start"
+    names = ("Score", "Likely range__yhat_lower", "Likely range__yhat_upper")
+    score = [(_day(row["week_start"]), *(row[name] for name in names)) for row in seen["team"].rows("team_score")]
+    assert score == read.execute(asked, [team_id]).fetchall() and any(row[1] for row in score)
+
+    [pair] = [rule["val"][0] for rule in seen["team"].asked["team_outcome"]["filters"] if rule["col"] == "pair"]
+    for side, label in zip(("Output", "Outcome"), pair.split(" → "), strict=True):
+        values = {_day(row["week_start"]): row[side] for row in seen["team"].rows(f"team_{side.lower()}")}
+        asked = (
+            "select week_start, value from counterpoise.fct_metric_week inner join counterpoise.dim_metric using (metric_id) "
+            "where team_id = ? and label = ? and is_complete and value is not null"
+        )
+        expected = dict(read.execute(asked, [team_id, label]).fetchall())
+        assert {week: value for week, value in values.items() if value is not None} == pytest.approx(expected)
+        assert len(expected) > 20
+
+    met = sum(row.get("1 met") or 0 for row in seen["metrics"].rows("guardrail_counts"))
+    assert met == read.execute("select count(*) from counterpoise.fct_guardrail_week where status = 'met'").fetchone()[0] > 0
+
+
+@pytest.mark.bi
+def test_a_second_import_changes_nothing(superset: Superset) -> None:
+    before = superset.kept()
+    assert {"tables": 15, "slices": len(CHARTS), "dashboards": 4} == {t: len(before[t]) for t in ("tables", "slices", "dashboards")}
+    superset.run(1)
+    assert superset.kept() == before
