@@ -232,7 +232,7 @@ class Superset:
     def run(self, number: int) -> None:
         """Run a block of commands of docs/bi.md as it stands there."""
         page = (ROOT / "docs/bi.md").read_text(encoding="utf-8").partition("## Superset")[2]
-        commands = re.findall(r"^```\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[number]
+        commands = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[number]
         ran = subprocess.run(
             ["bash", "-euc", commands], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300, check=False
         )
