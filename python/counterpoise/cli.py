@@ -320,8 +320,9 @@ def score(min_people, **where) -> None:
 @main.command()
 @_warehouse_options
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
+@click.option("--part", help="Id or name of a part of the organisation: pages of its teams only.")
 @_refusals
-def report(out, **where) -> None:
+def report(out, part, **where) -> None:
     """Write the pages from the marts already built."""
     from counterpoise.report import build_report
 
@@ -333,6 +334,7 @@ def report(out, **where) -> None:
             marts_schema=warehouse.marts_schema,
             progress=lambda detail: screen("report", detail),
             marts=warehouse.tables(warehouse.marts_schema),
+            part=part,
         )
     screen.end()
     click.echo(f"Report: {page}")
