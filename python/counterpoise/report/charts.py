@@ -148,7 +148,7 @@ def _panel(
         f'height="{round(y(low) - y(high), 1)}" fill="{band}"/>'
     )
     yield line(frame.left, y(drawn.limits.mean), frame.right, y(drawn.limits.mean), colour, "1 3", 0.7)
-    for tick in _ticks(least, most):
+    for tick in ticks(least, most):
         label = f"{tick:.0%}" if drawn.metric.unit == "share" else number(tick)
         yield text(frame.left - 4, y(tick) + frame.size.font * 0.35, label, "end", size=frame.size.font)
     by_week = dict(zip(drawn.series.weeks, drawn.series.values, strict=True))
@@ -169,7 +169,7 @@ def _panel(
             )
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """One to four round numbers between `low` and `high`."""
     raw = max(high - low, 1e-9) / 3
     size = 10 ** floor(log10(raw))

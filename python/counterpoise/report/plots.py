@@ -6,11 +6,12 @@ from math import sqrt
 
 from markupsafe import Markup
 
-from counterpoise.report.charts import MARK, OUTCOME, OUTPUT, OUTPUT_BAND, SINCE, TEXT, line, picture, text
+from counterpoise.report.charts import MARK, OUTCOME, OUTPUT, OUTPUT_BAND, SINCE, TEXT, line, picture, text, ticks
+from counterpoise.report.words import number
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 460, 210, 52, 14, 18, 36
-# The curve is drawn up to this many service times of waiting: beyond it only says "endless".
-_MOST_SERVICES = 4.0
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 460, 210, 52, 20, 18, 36
+# The picture reaches at least this many service times of waiting, and all that was observed.
+_LEAST_SERVICES = 2.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def draw_queue(queue: Queue, weeks: Sequence[FlowWeek], alternative: str, words:
         words: what is written at `ceiling`, `reference`, `x` and `y`.
     """
     seen = [w.wait_observed for w in weeks if w.wait_observed is not None]
-    top = max([queue.service_hours * _MOST_SERVICES / 2, *seen]) * 1.1 or 1.0
+    # with room above, where the words of the lines stand
+    top = max([queue.service_hours * _LEAST_SERVICES, *seen]) * 1.3 or 1.0
     right = max(1.0, *(w.load for w in weeks)) if weeks else 1.0
     inner_x, inner_y = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
@@ -79,8 +81,8 @@ def draw_queue(queue: Queue, weeks: Sequence[FlowWeek], alternative: str, words:
     )
     for share in (0, 0.25, 0.5, 0.75, 1):
         parts.append(text(x(share), _HEIGHT - 20, f"{share:.0%}", "middle"))
-    for share in (0, 0.5, 1):
-        parts.append(text(_LEFT - 6, y(top * share) + 4, f"{top * share:.3g}", "end"))
+    for tick in ticks(0, top):
+        parts.append(text(_LEFT - 6, y(tick) + 4, number(tick), "end"))
     parts.append(line(_LEFT, y(0), _WIDTH - _RIGHT, y(0), TEXT))
     for at, colour, dash, word, row in (
         (queue.ceiling, SINCE, "", words["ceiling"], 1),

@@ -40,6 +40,8 @@ from counterpoise.report.words import (
 PAIRS_SHOWN = 5
 # More cards than this make the overview slow to open (20 KB each); then only teams with news get one.
 MAX_CARDS = 24
+# News of more teams than this are folded, so that the rest of the overview is not far.
+NEWS_SHOWN = 10
 # A heat map of more rows than this joins neighbouring weeks of one colour.
 MAX_FULL_ROWS = 24
 # Above this many teams the weeks stand on pages of their own, one a part of the organisation and so many teams.

@@ -27,6 +27,7 @@ WORDS: dict[str, str] = {
     "banner_rest": "So nothing is drawn over time. What was found stands on each team’s page: read it "
     "across teams, not over time.",
     "new_title": "What is new this week",
+    "new_more": "And at {n} more teams, in the order of the organisation",
     "new_none": "Nothing new in the week of {week}: no band rose, no alert began, no pair turned.",
     "new_none_unscored": "No team was scored in the week of {week}, so nothing is called new.",
     "new_rose": "Moved up from {before} to {now}.",
