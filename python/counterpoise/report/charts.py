@@ -148,8 +148,10 @@ def _panel(
         f'height="{round(y(low) - y(high), 1)}" fill="{band}"/>'
     )
     yield line(frame.left, y(drawn.limits.mean), frame.right, y(drawn.limits.mean), colour, "1 3", 0.7)
-    for tick in ticks(least, most):
-        label = f"{tick:.0%}" if drawn.metric.unit == "share" else number(tick)
+    found = ticks(least, most)
+    digits = 0 if all(tick == round(tick, 2) for tick in found) else 1
+    for tick in found:
+        label = f"{tick:.{digits}%}" if drawn.metric.unit == "share" else number(tick)
         yield text(frame.left - 4, y(tick) + frame.size.font * 0.35, label, "end", size=frame.size.font)
     by_week = dict(zip(drawn.series.weeks, drawn.series.values, strict=True))
     for has_value, run in groupby(weeks, key=by_week.__contains__):

@@ -501,8 +501,8 @@ def cards(data: ReportData, lines: list[TeamLine], new: list[News]) -> tuple[lis
 
 
 def _first_reason(data: ReportData, line: TeamLine) -> str:
-    """What a score rests on most, in words; empty without a score."""
-    if not line.band:
+    """What a score rests on most, in words; empty without a score, and for a team too small to show figures."""
+    if not line.band or line.team.is_small:
         return ""
     reasons = data.reasons.get(line.team.team_id, [])
     return reasons[0].sentence if reasons else say("reasons_none")
@@ -578,10 +578,12 @@ def _evidence(data: ReportData, team: Team) -> Iterator[EvidenceLine]:
 def sign_of(data: ReportData, team: Team, signal_id: str) -> tuple[date | None, Reason | None, int]:
     """Since when a signal fires at a team, the reason of its score that it is, and how many rows speak for it."""
     since = next((s.since for s in data.signal_weeks.get(team.team_id, []) if s.signal_id == signal_id), None)
+    if team.is_small:
+        return since, None, 0
     score = data.score(team)
     reasons = data.reasons.get(team.team_id, []) if score and score.is_scored else []
     reason = next((r for r in reasons if r.signal_id == signal_id), None)
-    evidence = [] if team.is_small else data.evidence.get(team.team_id, [])
+    evidence = data.evidence.get(team.team_id, [])
     return since, reason, next((found.total for found in evidence if found.signal_id == signal_id), 0)
 
 
