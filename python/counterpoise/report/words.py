@@ -141,6 +141,7 @@ WORDS: dict[str, str] = {
     "next_owner": "Who: {owner}.",
     "next_due": "Within {days} days.",
     "next_due_on": "Until {day}.",
+    "next_overdue": "It was due on {day} and has no answer yet.",
     "next_then": "After that",
     "else_title": "What else could explain it",
     "else_help": "Ask these before anything else. One “yes” may be the whole answer.",
