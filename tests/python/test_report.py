@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from counterpoise.errors import CounterpoiseError, UsageError
-from counterpoise.report import build_report, site, views
+from counterpoise.report import build_report, site, tables, views
 from counterpoise.report.data import MIN_PEOPLE, page_file
 from counterpoise.report.limits import baseline_limits, xmr_limits
 from counterpoise.report.plots import Queue
@@ -433,6 +433,29 @@ def test_tables_show_what_is_due_and_nothing_of_small_teams(report: Path) -> Non
     assert "Delta" in signals.text
     team = Page(next((report / "teams").glob("delta-*.html"))).text
     assert "Load and waiting" in team and "All figures of this team" in team
+
+
+def test_a_page_of_all_teams_holds_so_many_rows_and_each_team_all_of_its_own(
+    small_marts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MOST_ROWS", 2)
+    small_marts.execute(
+        "insert into counterpoise.next_steps select s.* replace ('team_01' as team_id, what || i as what) "
+        "from counterpoise.next_steps s, range(3) t(i) where team_id = 'team_00'"
+    )
+    folder = built(small_marts, tmp_path)
+    steps = Page(folder / "steps.html").text
+    assert "And 2 more rows." in steps and "Watch downstream.1" not in steps
+    own = team_page(folder, "team_01", "Borealis").text
+    assert "more rows" not in own and "Watch downstream.0" in own and "Watch downstream.2" in own
+
+
+def test_much_news_is_folded(report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "more teams, in the order" not in Page(report / "index.html").text
+    monkeypatch.setattr(views, "NEWS_SHOWN", 1)
+    page = (built(make_marts(teams=12, weeks=40), tmp_path) / "index.html").read_text()
+    folded = re.search(r"<details><summary>And at 1 more teams.*?</details>", page, re.S).group()
+    assert folded.count("<li>") == 1
 
 
 def test_every_word_of_the_tables_is_there() -> None:
