@@ -281,8 +281,9 @@ def score(min_people, **where) -> Answer:
 @main.command(short_help="Write the pages from the marts.")
 @_warehouse_options
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
+@click.option("--part", help="Id or name of a part of the organisation: pages of its teams only.")
 @answering
-def report(out, **where) -> Answer:
+def report(out, part, **where) -> Answer:
     """Write the pages from the marts already built."""
     from counterpoise.report import build_report
 
@@ -294,6 +295,7 @@ def report(out, **where) -> Answer:
             marts_schema=warehouse.marts_schema,
             progress=lambda detail: screen("report", detail),
             marts=warehouse.tables(warehouse.marts_schema),
+            part=part,
         )
     screen.end()
     return Answer({"report": str(page)}, f"Report: {page}")

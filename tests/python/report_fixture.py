@@ -81,16 +81,16 @@ create table counterpoise.fct_friction (team_id varchar, week_start date, fricti
     since_week date, what varchar);
 create table counterpoise.fct_flow_week (team_id varchar, week_start date, load double, load_ceiling double,
     load_reference double, headroom_hours double, wait_expected_hours double, wait_observed_hours double,
-    is_capacity_assumed boolean);
-create table counterpoise.fct_true_efficiency (team_id varchar, week_start date, verdict varchar, cost_per_outcome
-    double, end_to_end_hours double, rework_share double, utilisation double, active_people integer);
+    is_capacity_assumed boolean, arrival_cv2 double, service_cv2 double, servers double, service_hours double);
+create table counterpoise.fct_true_efficiency (team_id varchar, week_start date, verdict varchar, cost_per_resolved
+    double, cost_per_outcome double, end_to_end_hours double, rework_share double, utilisation double, active_people integer);
 create table counterpoise.fct_effective_work (team_id varchar, week_start date, aspect varchar, share double, n
     integer);
 create table counterpoise.fct_ai_readiness (team_id varchar, week_start date, layer varchar, layer_order integer,
     practices integer, practices_in_place integer, holds boolean, counts boolean);
 create table counterpoise.fct_ai_week (team_id varchar, week_start date, ai_assisted_share double,
     ai_unreviewed_share double, ai_undeclared_share double, meta_work_overhead double, reference_overhead double,
-    unbudgeted_hours double, net_hours_saved double);
+    unbudgeted_hours double, net_hours_saved double, hours_per_resolved double, hours_per_resolved_expected double);
 create table counterpoise.fct_ai_outcome_week (team_id varchar, week_start date, is_ai_assisted boolean, difficulty
     varchar, items integer, csat_sum double, csat_answers integer, reopened_items integer);
 create table counterpoise.fct_intervention_effect (cause_type varchar, cause varchar, team_id varchar, metric_id
@@ -212,8 +212,21 @@ def _tables(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
         (team, "reopened", LAST_WEEK, "reopen_rate", 0.19, 0.15, -0.04, 160, "breached") for team in shown
     ])  # fmt: skip
     _insert(connection, "fct_flow_week", [
-        (team, LAST_WEEK, 0.93, 0.81, 0.85, -22.0, 9.5, None, True) for team in shown
+        (team, LAST_WEEK - timedelta(weeks=ago), 0.93 - 0.01 * ago, 0.81, 0.85, -22.0, 9.5, 8.0 + ago if ago else None,
+         True, 1.2, 0.8, 5.0, 6.0)
+        for team in shown
+        for ago in range(6)
     ])  # fmt: skip
+    _insert(connection, "fct_true_efficiency", [
+        (team, LAST_WEEK, "unclear", 31.5, 44.5, 50.0, 0.12, 0.9, 8) for team in shown
+    ])  # fmt: skip
+    _insert(connection, "fct_ai_week", [
+        (team, LAST_WEEK, 0.4, 0.1, 0.2, 0.35, 0.3, 12.0, -7.0, 5.5, 5.1) for team in shown
+    ])  # fmt: skip
+    _insert(connection, "fct_metric_health", [
+        ("throughput", "drives_action", "something was done because of it"),
+        ("csat", "retire", "nobody has looked at it for 26 weeks"),
+    ])
     _insert(connection, "fct_ai_readiness", [
         (team, LAST_WEEK, "permission", 1, 3, 2, False, False) for team in shown
     ])  # fmt: skip

@@ -62,7 +62,7 @@ def test_the_wheel_holds_every_file_that_a_run_reads(wheel: Path) -> None:
     python = ROOT / "python"
     modules = {str(path.relative_to(python)) for path in (python / "counterpoise").rglob("*") if path.is_file()}
     expected = {name for name in modules if "__pycache__" not in name}
-    for folder in ("models", "macros", "seeds", "tests/generic", "tests/singular"):
+    for folder in ("models", "macros", "seeds", "docs/signals", "tests/generic", "tests/singular"):
         expected |= {
             f"counterpoise/dbt/{path.relative_to(ROOT)}" for path in (ROOT / folder).rglob("*") if path.is_file()
         }

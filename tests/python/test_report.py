@@ -1,5 +1,7 @@
 """The report: what its pages say, that no data breaks out of them, and that a broken write loses nothing."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -10,9 +12,10 @@ import pyarrow as pa
 import pytest
 
 from counterpoise.errors import CounterpoiseError, UsageError
-from counterpoise.report import build_report, site, views
+from counterpoise.report import build_report, site, tables, views
 from counterpoise.report.data import MIN_PEOPLE, page_file
 from counterpoise.report.limits import baseline_limits, xmr_limits
+from counterpoise.report.plots import Queue
 from counterpoise.report.tables import PAGES
 from counterpoise.report.words import WORDS
 from report_fixture import (
@@ -216,7 +219,7 @@ def test_team_page_tells_story_reasons_and_next_step_before_details(report: Path
 
 
 def test_at_most_five_pairs_are_drawn_worrying_ones_first(report: Path) -> None:
-    assert team_page(report, PARADOX_TEAM, "Delta").html.count('class="chart"') == 5
+    assert team_page(report, PARADOX_TEAM, "Delta").html.count('<figure class="panel">') == 5
     borealis = team_page(report, "team_01", "Borealis")
     first = re.search(r"<figcaption><h3>([^<]+)", borealis.html).group(1)
     assert first == "First answer in time → Satisfaction", "its verdict is the worrying one"
@@ -301,18 +304,52 @@ def test_a_team_without_work_this_week_says_so_under_its_part_of_the_organisatio
 
 
 def test_many_withheld_teams_make_a_light_overview(tmp_path: Path) -> None:
-    connection = make_marts(teams=views.MANY_TEAMS + 10, weeks=14)
+    connection = make_marts(teams=views.TEAMS_A_PAGE + 10, weeks=14)
     withhold_all(connection, WHY_WITHHELD)
+    connection.execute(
+        "insert into counterpoise.dim_team values ('p', 'Support', null, 'support', 'UTC', -2, null, false, 5); "
+        "update counterpoise.dim_team set parent_team_id = 'p', sort_order = -1 "
+        "where team_id in ('team_07', 'team_08')"
+    )
     folder = built(connection, tmp_path)
     assert (folder / "index.html").stat().st_size < 200_000
-    assert "160 more teams had no score in any of these weeks" in Page(folder / "index.html").text
-    assert len(list((folder / site.TEAM_FOLDER).iterdir())) == 160
+    assert len(list((folder / site.TEAM_FOLDER).iterdir())) == 110
+    overview = Page(folder / "index.html")
+    parts = [link for link in overview.links if link.startswith("parts/")]
+    assert "Support 2" in overview.text, "a part with its number of teams"
+    assert "No part of the organisation, 1 to 100" in overview.text
+    assert len(parts) == len(set(parts)) == 3
+    heats = [re.findall(r'<th scope="row"><a [^>]+>([^<]+)', (folder / part).read_text()) for part in parts]
+    assert [len(teams) for teams in heats] == [2, 100, 8], "every team once, in the order of the organisation"
+    assert len(set(sum(heats, []))) == 110
+    assert "Next: No part of the organisation, 1 to 100" in Page(folder / parts[0]).text
+
+
+def test_a_part_of_the_organisation_has_pages_of_its_own_that_name_no_other_team(tmp_path: Path) -> None:
+    connection = make_marts(teams=12, weeks=20)
+    connection.execute(
+        "insert into counterpoise.dim_team values ('p', 'Support', null, 'support', 'UTC', -2, null, false, 5), "
+        "('q', 'Desk', 'p', 'support', 'UTC', -1, null, false, 5); "
+        "update counterpoise.dim_team set parent_team_id = 'q' where team_id in ('team_00', 'team_05')"
+    )
+    folder = build_report(reader(connection), tmp_path / "report", part="support").parent
+    names = {page.name.split("-")[0] for page in (folder / site.TEAM_FOLDER).iterdir()}
+    assert names == {"atlas", "falcon"}, "also those two levels below"
+    assert "About Support only." in Page(folder / "index.html").text
+    for page in folder.rglob("*.html"):
+        for other in ("Delta", "Kestrel", "Borealis"):
+            assert other not in Page(page).text, f"{page.name} names {other}"
+    assert [p.name for p in build_report(reader(connection), tmp_path / "by_id", part="q").parent.glob("teams/*")]
+    with pytest.raises(UsageError, match="no part 'Sales'.*Parts are: Desk"):
+        build_report(reader(connection), tmp_path / "none", part="Sales")
 
 
 # safety
 
 
-def test_nothing_from_data_becomes_markup_or_a_path(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report in which every text from data tries to become markup, a script, a template or a path."""
     connection = make_marts(teams=3, weeks=30)
     hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
     ids = ["../../../etc/passwd", "a/b\\c:d", "\u202econ"]
@@ -359,20 +396,23 @@ def test_nothing_from_data_becomes_markup_or_a_path(tmp_path: Path) -> None:
         "insert into counterpoise.fct_experiment_effect values (?, 'csat', 'outcome', 0.1, -0.1, 0.3, 4, 4, 'flat')",
         [hostile],
     )
-    folder = built(connection, tmp_path)
-    pages = sorted(folder.rglob("*.html"))
-    assert len(pages) == 12
+    return built(connection, tmp_path_factory.mktemp("hostile"))
+
+
+def test_nothing_from_data_becomes_markup_or_a_path(hostile_report: Path) -> None:
+    pages = sorted(hostile_report.rglob("*.html"))
+    assert len(pages) == 13 + 27
     drawn = 0
     for path in pages:
-        assert re.fullmatch(r"[a-z0-9.-]+", path.name)
+        assert re.fullmatch(r"[a-z0-9._-]+", path.name)
         page = Page(path)
         drawn += page.html.count('class="chart"')
-        assert "script" not in page.tags and "img" not in page.tags
+        assert page.tags.count("script") == (path.name == "teams.html") and "img" not in page.tags
         assert not [name for name, _ in page.attributes if name.startswith("on") or name == "style"]
         assert "<script>alert(1)</script>" in page.text, "shown as the text it is"
         assert "{{ 7*7 }}" in page.text, "and not worked out"
     assert drawn, "labels were tried inside drawings too"
-    assert {p.name for p in tmp_path.iterdir()} == {"report"}
+    assert {p.name for p in hostile_report.parent.iterdir()} == {"report"}
 
 
 def test_tables_show_what_is_due_and_nothing_of_small_teams(report: Path) -> None:
@@ -381,12 +421,41 @@ def test_tables_show_what_is_due_and_nothing_of_small_teams(report: Path) -> Non
     assert "Delta" in steps and "Kestrel" not in steps, "the small team's rows are those of a person"
     flow = Page(report / "flow.html").text
     assert "93%" in flow and "81%" in flow and "-22 h" in flow
+    assert flow.count("Delta: wait against load. Load now 93%, its own ceiling 81%") == 1
+    assert "Kestrel" not in flow
     assert "No experiment is recorded" in Page(report / "experiments.html").text
+    assert "44.5" in Page(report / "ai.html").text, "what an outcome costs stands beside AI"
+    metrics = Page(report / "metrics.html").text
+    assert metrics.index("Satisfaction may go nobody has looked at it for 26 weeks") < metrics.index("Is it used?")
+    assert "Resolved items" not in metrics.split("Is it used?")[0], "what drives action stays"
     signals = Page(report / "signals.html")
     assert signals.html.count("<section") == 27
     assert "Delta" in signals.text
     team = Page(next((report / "teams").glob("delta-*.html"))).text
     assert "Load and waiting" in team and "All figures of this team" in team
+
+
+def test_a_page_of_all_teams_holds_so_many_rows_and_each_team_all_of_its_own(
+    small_marts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MOST_ROWS", 2)
+    small_marts.execute(
+        "insert into counterpoise.next_steps select s.* replace ('team_01' as team_id, what || i as what) "
+        "from counterpoise.next_steps s, range(3) t(i) where team_id = 'team_00'"
+    )
+    folder = built(small_marts, tmp_path)
+    steps = Page(folder / "steps.html").text
+    assert "And 2 more rows." in steps and "Watch downstream.1" not in steps
+    own = team_page(folder, "team_01", "Borealis").text
+    assert "more rows" not in own and "Watch downstream.0" in own and "Watch downstream.2" in own
+
+
+def test_much_news_is_folded(report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "more teams, in the order" not in Page(report / "index.html").text
+    monkeypatch.setattr(views, "NEWS_SHOWN", 1)
+    page = (built(make_marts(teams=12, weeks=40), tmp_path) / "index.html").read_text()
+    folded = re.search(r"<details><summary>And at 1 more teams.*?</details>", page, re.S).group()
+    assert folded.count("<li>") == 1
 
 
 def test_every_word_of_the_tables_is_there() -> None:
@@ -400,14 +469,89 @@ def test_every_word_of_the_tables_is_there() -> None:
 def test_pages_ask_no_host_for_anything_and_all_links_lead_somewhere(report: Path) -> None:
     for path in report.rglob("*.html"):
         page = Page(path)
+        scripts = re.findall(r"<script>(.*?)</script>", page.html, re.S)
+        assert len(scripts) == page.tags.count("script") == (path.name == "teams.html")
+        for script in scripts:
+            assert f"script-src 'sha256-{_sha256(script)}'" in page.html.replace("&#39;", "'")
         assert any(value.startswith("default-src 'none'; style-src 'sha256-") for _, value in page.attributes)
-        assert not {"script", "iframe", "object", "form", "base"} & set(page.tags)
+        assert not {"iframe", "object", "form", "base"} & set(page.tags)
         outside = [v for n, v in page.attributes if n in ("src", "href", "action") and "//" in v]
         assert not outside
         assert "url(" not in page.html and "@import" not in page.html
         for link in page.links:
-            target = link.split("#")[0]
+            target, _, place = link.partition("#")
             assert not target or (path.parent / target).is_file(), f"{path.name}: {link}"
+            there = (path.parent / target).read_text(encoding="utf-8") if target else page.html
+            assert not place or f'id="{place}"' in there, f"{path.name}: {link}"
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def test_a_signal_has_a_page_with_its_doc_and_where_it_fired(report: Path) -> None:
+    page = Page(report / "signals/rework_loop.html")
+    assert "Delta , since the week of 27 Apr 2026. Reopened items rose with resolved items." in page.text
+    assert "Evidence: 30 rows" in page.text
+    assert "Where it shows this week" in page.text and "How it is computed" in page.text
+    assert "It shows nowhere this week." in Page(report / "signals/stopped_clock.html").text
+    assert "meta_work_explosion.html" in Page(report / "signals/proof_of_work.html").links or any(
+        link.endswith("meta_work_explosion.html")
+        for found in report.glob("signals/*.html")
+        for link in Page(found).links
+    ), "docs that speak of another signal lead to its page"
+
+
+def test_a_signal_of_a_users_own_has_a_page_from_the_registry(tmp_path: Path, small_marts) -> None:
+    small_marts.execute("update counterpoise.dim_signal set signal_id = '../Own' where signal_id = 'rework_loop'")
+    folder = built(small_marts, tmp_path)
+    [page] = folder.glob("signals/own-*.html")
+    assert "What else it could be" in Page(page).text
+
+
+def test_the_next_step_names_the_day_it_is_due(tmp_path: Path) -> None:
+    """The day of the open step of the same response; without one the days of the registry."""
+    connection = make_marts(teams=12, weeks=40)
+    page = team_page(built(connection, tmp_path), PARADOX_TEAM, "Delta")
+    assert "Within 14 days." in page.text
+    connection.execute("update counterpoise.next_steps set response_id = 'pair_the_metric'")
+    page = team_page(built(connection, tmp_path), PARADOX_TEAM, "Delta")
+    assert "Who: team lead. Until 12 Oct 2026." in page.text
+    connection.execute("update counterpoise.next_steps set due_on = date '2026-03-31'")
+    page = team_page(built(connection, tmp_path), PARADOX_TEAM, "Delta")
+    assert "It was due on 31 Mar 2026 and has no answer yet." in page.text
+
+
+def test_a_score_never_stands_without_its_reason(report: Path) -> None:
+    reason = "More first answers were in time, while more people came back with the same."
+    overview, teams = Page(report / "index.html").text, Page(report / "teams.html").text
+    assert f"Score 80, likely 67 to 92. {reason}" in overview
+    assert f"{reason} 80 (67 to 92)" in teams
+    assert len(re.findall(r"Score \d+, likely ", overview)) == 10, "ten teams have one"
+    assert overview.count("No sign adds to the score this week.") == 9
+
+
+def test_the_curve_of_waiting_is_that_of_the_marts() -> None:
+    """Known values: M/M/1 waits rho / (1 - rho) services; the formula of Sakasegawa for 4 servers at 80 %."""
+    assert Queue(1, 1, 1, 2.0, 0.5, 0.85).wait(0.75) == pytest.approx(6.0)
+    assert Queue(1, 1, 4, 1.0, 0.5, 0.85).wait(0.8) == pytest.approx(0.8 ** (10**0.5 - 1) / 0.8)
+
+
+def test_effects_of_an_experiment_are_drawn_with_their_intervals(small_marts, tmp_path: Path) -> None:
+    small_marts.execute(
+        "insert into counterpoise.fct_experiment_effect values "
+        "('bonus', 'throughput', 'output', 0.2, 0.1, 0.3, 4, 4, 'better'), "
+        "('bonus', 'csat', 'outcome', -0.4, -0.6, -0.2, 4, 4, 'worse'), "
+        "('bonus', 'reopen_rate', 'outcome', null, null, null, 1, 1, 'no_data')"
+    )
+    html = (built(small_marts, tmp_path) / "experiments.html").read_text()
+    drawn = re.search(r'<svg [^>]*class="chart".*?</svg>', html, re.S).group()
+    assert "Satisfaction (outcome) -0.4 (-0.6 to -0.2), worse" in drawn
+    lines = re.findall(r'<line x1="([\d.]+)" y1="[\d.]+" x2="([\d.]+)"[^>]* stroke-width="3"', drawn)
+    assert len(lines) == 2, "an effect that is not known is not drawn"
+    zero = 230.0
+    (worst, bad), (low, high) = [(float(a), float(b)) for a, b in lines]
+    assert zero < low < high and worst < bad < zero
 
 
 @pytest.mark.parametrize("schema", ["counterpoise; drop table x", "a.b.c", "", "x y", 'a"b'])
@@ -599,16 +743,76 @@ def test_the_style_sheet_passes_the_policy_and_the_drawings_are_themed(browser, 
     page.close()
 
 
-def test_overview_to_team_and_back_by_keyboard(browser, report: Path) -> None:
+def _tab_to(page, wanted: str) -> None:
+    """Presses Tab until the focus lies on what a selector names."""
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", wanted):
+            return
+    raise AssertionError(f"the keyboard never reaches {wanted}")
+
+
+def test_from_the_overview_to_the_doc_of_a_signal_by_keyboard_alone(browser, report: Path) -> None:
     page = browser.new_page(viewport={"width": 1160, "height": 900})
     page.goto((report / "index.html").as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
-    page.focus("table.heatmap th[scope=row] a")
+    _tab_to(page, "table.heatmap a[href*=delta-]")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/teams/**")
-    assert page.text_content("h1").split()[0] == "Juniper"
-    page.focus("nav a")
+    page.wait_for_url("**/teams/delta-*")
+    _tab_to(page, "#evidence + .panel summary")
+    page.keyboard.press("Enter")
+    assert page.is_visible("text=INC-0000"), "the items are there"
+    _tab_to(page, "details a[href$='rework_loop.html']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/signals/rework_loop.html")
+    assert page.text_content("h1") == "Finished work comes back"
+    _tab_to(page, "nav a[href$='index.html']")
     page.keyboard.press("Enter")
     page.wait_for_url("**/index.html")
+    page.close()
+
+
+def test_the_search_narrows_the_list_of_teams(browser, report: Path) -> None:
+    page = browser.new_page()
+    page.goto((report / "teams.html").as_uri())
+    page.keyboard.press("Tab")
+    _tab_to(page, "#find")
+    page.keyboard.type("High DELT")
+    assert page.locator("tbody tr:visible th").all_text_contents() == ["Delta"]
+    assert page.text_content("#found") == "1 teams shown"
+    page.close()
+
+
+def test_hostile_texts_run_nothing_in_a_browser(browser, hostile_report: Path) -> None:
+    page = browser.new_page()
+    seen: list[str] = []
+    page.on("dialog", lambda dialog: (seen.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("console", lambda message: seen.append(message.text))
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("request", lambda request: request.url.startswith("file:") or seen.append(request.url))
+    kinds = ["*.html", "teams/*.html", "signals/rework_loop.html"]
+    for path in [path for kind in kinds for path in hostile_report.glob(kind)]:
+        page.goto(path.as_uri())
+        assert page.evaluate("document.images.length") == 0
+    assert seen == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "names"),
+    [
+        ("dark", ["index.html"]),
+        ("light", ["teams.html", "flow.html", "signals/rework_loop.html", "teams/delta-*.html"]),
+        pytest.param("light", ["*.html", "teams/lumen-*.html", "teams/kestrel-*.html"], marks=pytest.mark.slow),
+    ],
+    ids=["dark", "light", "all"],
+)
+def test_axe_finds_nothing_that_keeps_people_out(browser, report: Path, scheme: str, names: list[str]) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 1160, "height": 900})
+    for path in [path for name in names for path in report.glob(name)]:
+        page.goto(path.as_uri())
+        results = axe.run(page)
+        assert results.violations_count == 0, f"{path.name}: {results.generate_report()}"
     page.close()

@@ -41,6 +41,7 @@ class Team:
     parent_name: str | None
     file: str
     is_small: bool
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -227,9 +228,16 @@ class Check:
 
 @dataclass(frozen=True)
 class ReportData:
-    """Everything the pages show. Teams in the order of the organisation; weeks are Mondays, oldest first."""
+    """Everything the pages show. Teams in the order of the organisation; weeks are Mondays, oldest first.
+
+    Attributes:
+        part_name: part of the organisation that this is about; None = all of it.
+        other_ids: teams outside that part, of which nothing may be shown.
+    """
 
     teams: tuple[Team, ...]
+    part_name: str | None
+    other_ids: frozenset[str]
     min_people: int
     weeks: tuple[date, ...]
     scores: dict[str, dict[date, Score]]
@@ -263,9 +271,13 @@ class ReportData:
 
     @cached_property
     def shown_checks(self) -> tuple[Check, ...]:
-        """The checks of the newest run, without findings about teams that are small or withheld."""
+        """The checks of the newest run, without findings about teams that are small, withheld or of another part."""
         hidden = {team.team_id for team in self.teams if team.is_small or self.is_withheld(team)}
-        return tuple(check for check in self.checks if not (check.is_report and check.affected_id in hidden))
+        return tuple(
+            check
+            for check in self.checks
+            if not (check.is_report and check.affected_id in hidden) and check.affected_id not in self.other_ids
+        )
 
     @cached_property
     def is_withheld_for_all(self) -> bool:
@@ -340,14 +352,28 @@ def page_file(team_id: str, team_name: str) -> str:
     return f"{slug or 'team'}-{hashlib.sha256(team_id.encode()).hexdigest()[:10]}.html"
 
 
-def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE, week: date | None = None) -> ReportData:
+def signal_file(signal_id: str) -> str:
+    """A file name for a signal's page; signals of a user's own may have any id."""
+    if re.fullmatch(r"[a-z0-9_]{1,80}", signal_id):
+        return f"{signal_id}.html"
+    return page_file(signal_id, signal_id)
+
+
+def load(
+    query: Query,
+    marts_schema: str,
+    min_people: int = MIN_PEOPLE,
+    week: date | None = None,
+    part: str | None = None,
+) -> ReportData:
     """Reads all marts the report shows.
 
     Args:
         week: a Monday that is to be the newest week; weeks after it are left out.
+        part: id or name of a team that gathers others; only teams under it, and it, are shown.
 
     Raises:
-        UsageError: `marts_schema` is not a plain schema name, or there is nothing about `week`.
+        UsageError: `marts_schema` is not a plain schema name, or there is nothing about `week` or `part`.
         CounterpoiseError: a mart is missing or unreadable, or there is not one week to show.
     """
     marts = Marts(query, marts_schema)
@@ -355,8 +381,11 @@ def load(query: Query, marts_schema: str, min_people: int = MIN_PEOPLE, week: da
     min_people = max(min_people, MIN_PEOPLE_FLOOR, shown["people"] or 0)
     weeks = _weeks(marts, week)
     metrics = _metrics(marts)
+    teams, part_name, other_ids = _of_part(_teams(marts, min_people), _parents(marts), part)
     return ReportData(
-        teams=_teams(marts, min_people),
+        teams=teams,
+        part_name=part_name,
+        other_ids=other_ids,
         min_people=min_people,
         weeks=weeks,
         scores=_scores(marts, weeks[0]),
@@ -412,10 +441,49 @@ def _teams(marts: Marts, min_people: int) -> tuple[Team, ...]:
             names.get(r["parent_team_id"]),
             page_file(r["team_id"], names[r["team_id"]]),
             r["is_small"] or (r["active_people"] is not None and r["active_people"] < min_people),
+            r["parent_team_id"],
         )
         for r in rows
         if r["team_id"] not in gathers_only
     )
+
+
+def _parents(marts: Marts) -> dict[str, tuple[str, str | None]]:
+    """Name and parent of every team, also of those that only gather others."""
+    return {
+        r["team_id"]: (_text(r["team_name"]) or r["team_id"], r["parent_team_id"])
+        for r in marts.rows("select team_id, team_name, parent_team_id from {marts}.dim_team")
+    }
+
+
+def _of_part(
+    teams: tuple[Team, ...], parents: dict[str, tuple[str, str | None]], part: str | None
+) -> tuple[tuple[Team, ...], str | None, frozenset[str]]:
+    """The teams of a part (by id, else by name), its name, and the ids of all other teams."""
+    if part is None:
+        return teams, None, frozenset()
+    wanted = (
+        [part] if part in parents else [i for i, (name, _) in parents.items() if name.casefold() == part.casefold()]
+    )
+    if len(wanted) > 1:
+        raise UsageError(f"{len(wanted)} teams are called {part!r}. Name its id instead: {', '.join(wanted[:5])}.")
+    under = {team_id for team_id in parents if wanted and wanted[0] in _upwards(team_id, parents)}
+    shown = tuple(team for team in teams if team.team_id in under)
+    if not shown:
+        tops = sorted({parents[t.parent_id][0] for t in teams if t.parent_id in parents})
+        known = f" Parts are: {', '.join(tops[:10])}{', …' if len(tops) > 10 else ''}." if tops else ""
+        raise UsageError(f"There is no part {part!r} of the organisation with a team in it.{known}")
+    return shown, parents[wanted[0]][0], frozenset(parents.keys() - under)
+
+
+def _upwards(team_id: str, parents: dict[str, tuple[str, str | None]]) -> list[str]:
+    """A team and all that it belongs to; stops where an id comes twice."""
+    path: list[str] = []
+    at: str | None = team_id
+    while at in parents and at not in path:
+        path.append(at)
+        at = parents[at][1]
+    return path
 
 
 def _metrics(marts: Marts) -> dict[str, Metric]:

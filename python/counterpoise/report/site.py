@@ -1,10 +1,14 @@
 """Renders the pages into a folder beside the report and puts it in the report's place."""
 
+import base64
+import hashlib
 import shutil
 from collections.abc import Callable, Set
+from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.pages import page_environment
@@ -17,11 +21,13 @@ from counterpoise.report.data import (
     Query,
     ReportData,
     load,
+    signal_file,
 )
 from counterpoise.report.limits import BASELINE_WEEKS
+from counterpoise.report.signal_docs import signal_docs
 from counterpoise.report.tables import PAGES, Tables, load_tables, signal_lines
 
-TEAM_FOLDER = "teams"
+TEAM_FOLDER, SIGNAL_FOLDER, PART_FOLDER = "teams", "signals", "parts"
 # Says that a folder is a report and may be replaced as a whole.
 _MARKER = ".counterpoise-report"
 # Drawing is what takes time, so progress is told by teams.
@@ -36,6 +42,7 @@ def build_report(
     min_people: int = MIN_PEOPLE,
     progress: Callable[[str], None] | None = None,
     marts: Set[str] | None = None,
+    part: str | None = None,
 ) -> Path:
     """Writes the static report from the marts and returns the path of its index.html.
 
@@ -49,16 +56,18 @@ def build_report(
         min_people: teams known to have fewer people show no figures or items of their own (never below 3).
         progress: told in a few words what is being done.
         marts: names of the marts that are there; asked of `information_schema` where they are not given.
+        part: id or name of a part of the organisation; the report then holds its teams only.
 
     Raises:
-        UsageError: `out_dir` holds something else than a report, or `marts_schema` is not a plain name.
+        UsageError: `out_dir` holds something else than a report, `marts_schema` is not a plain name, or there is no
+            such part.
         CounterpoiseError: a mart cannot be read, there is no week to show, or the folder cannot be written.
     """
     tell = progress or (lambda _: None)
     out_dir = out_dir.resolve()
     check_out_dir(out_dir)
     tell("Report: reading the marts")
-    data = load(query, marts_schema, min_people)
+    data = load(query, marts_schema, min_people, part=part)
     tables = load_tables(Marts(query, marts_schema, marts), data)
     fresh = out_dir.with_name(f".{out_dir.name}.new")
     try:
@@ -95,12 +104,14 @@ def check_out_dir(out_dir: Path) -> None:
 
 def _write(data: ReportData, tables: Tables, folder: Path, tell: Callable[[str], None]) -> None:
     """All pages into a new folder."""
-    (folder / TEAM_FOLDER).mkdir(parents=True)
+    for name in (TEAM_FOLDER, SIGNAL_FOLDER, PART_FOLDER):
+        (folder / name).mkdir(parents=True)
     environment = _environment(data)
     lines = views.team_lines(data)
     tell(f"Report: drawing {len(lines)} teams")
     new = views.news(data)
-    heat_groups, left_out = views.heat_rows(data, lines)
+    parts = views.part_pages(lines)
+    because = views.because(data, lines)
     cards, cards_are_part = views.cards(data, lines, new)
 
     def page(path: str, template: str, root: str, **context: object) -> None:
@@ -113,18 +124,45 @@ def _write(data: ReportData, tables: Tables, folder: Path, tell: Callable[[str],
         "",
         banner=views.banner(data, lines),
         news=new,
+        news_shown=views.NEWS_SHOWN,
         any_scored=any(line.band for line in lines),
-        heat_groups=heat_groups,
-        left_out=left_out,
-        month_marks=views.month_marks(data.weeks),
+        heat_groups=[] if parts else views.heat_rows(data, lines),
+        parts=parts,
         groups=views.band_groups(lines),
         cards=cards,
         cards_are_part=cards_are_part,
-        failed=[check for check in data.checks if check.status != "passed" and not check.is_report],
+        failed=[check for check in data.shown_checks if check.status != "passed" and not check.is_report],
         coverage=views.coverage_range(lines),
     )
     page("checks.html", "checks.html", "")
-    page("signals.html", "signals.html", "", signals=list(signal_lines(data)))
+    found = list(signal_lines(data))
+    page("signals.html", "signals.html", "", signals=found)
+    docs = signal_docs([signal.signal_id for signal, *_ in found])
+    for signal, response, teams, clear, unknown in found:
+        page(
+            f"{SIGNAL_FOLDER}/{signal_file(signal.signal_id)}",
+            "signal.html",
+            "../",
+            signal=signal,
+            response=response,
+            fired=[(team, *views.sign_of(data, team, signal.signal_id)) for team in teams],
+            clear=clear,
+            unknown=unknown,
+            doc=docs.get(signal.signal_id),
+        )
+    # The one page with a script, of ours and named by its hash: it narrows a list that is whole without it.
+    page("teams.html", "teams.html", "", because=because, policy=_with_script(environment))
+    for place, part in enumerate(parts):
+        page(
+            f"{PART_FOLDER}/{part.file}",
+            "part.html",
+            "../",
+            part=part,
+            heat_groups=views.heat_rows(data, part.lines),
+            because=because,
+            previous=parts[place - 1] if place else None,
+            following=parts[place + 1] if place + 1 < len(parts) else None,
+        )
     for name, found in tables.pages.items():
         page(f"{name}.html", "tables.html", "", name=name, tables=found)
     for place, line in enumerate(lines):
@@ -132,10 +170,16 @@ def _write(data: ReportData, tables: Tables, folder: Path, tell: Callable[[str],
             tell(f"Report: {place} of {len(lines)} teams")
         previous = lines[place - 1].team if place else None
         following = lines[place + 1].team if place + 1 < len(lines) else None
-        team = views.team_page(data, line, previous, following)
+        team = views.team_page(data, line, tables.due, previous, following)
         own = tables.of_teams.get(line.team.team_id, ())
         page(f"{TEAM_FOLDER}/{line.team.file}", "team.html", "../", page=team, tables=own)
     (folder / _MARKER).write_text("A report of counterpoise. The next run replaces this folder.\n", encoding="utf-8")
+
+
+def _with_script(environment: Environment) -> str:
+    """The pages' policy, and the search may run."""
+    digest = base64.b64encode(hashlib.sha256(environment.globals["search_script"].encode()).digest()).decode()
+    return f"{environment.globals['policy']}; script-src 'sha256-{digest}'"
 
 
 def _environment(data: ReportData) -> Environment:
@@ -143,8 +187,13 @@ def _environment(data: ReportData) -> Environment:
     environment = page_environment("counterpoise.report", ("counterpoise.report", "report.css"))
     environment.globals.update(
         data=data,
-        pages=("steps", "signals", *(name for name in PAGES if name != "steps")),
+        pages=("teams", "steps", "signals", *(name for name in PAGES if name != "steps")),
         team_folder=TEAM_FOLDER,
+        signal_folder=SIGNAL_FOLDER,
+        part_folder=PART_FOLDER,
+        signal_file=signal_file,
+        search_script=Markup((files("counterpoise.report") / "templates/search.js").read_text(encoding="utf-8")),
+        month_marks=views.month_marks(data.weeks),
         say=words.say,
         count=words.count,
         day=words.day,

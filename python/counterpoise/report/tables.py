@@ -10,6 +10,8 @@ from markupsafe import Markup
 from counterpoise.effects.plot import Point
 from counterpoise.effects.plot import draw as draw_effects
 from counterpoise.report.data import Marts, ReportData, Team
+from counterpoise.report.plots import Effect, FlowWeek, Queue, draw_queue
+from counterpoise.report.plots import draw_effects as draw_experiment
 from counterpoise.report.words import VALUES, count, day, number, percent, quantity, say
 
 
@@ -27,12 +29,14 @@ class Table:
 
     Attributes:
         pictures: drawings above it, each with its title.
+        left_out: rows beyond those that one page holds.
     """
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     pictures: tuple[tuple[str, Markup], ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,14 @@ class _Select:
     columns: tuple[tuple[str, str, str], ...]
 
 
-# A select's dates are filled in when it is read: the newest week, 13 weeks before it and a year before it.
+# A select's dates are filled in when it is read: the newest week, and 13 weeks, half a year and a year before it.
 _THIS_WEEK, _RECENT, _LAST_YEAR = "date '{week}'", "date '{recent}'", "date '{year}'"
+_HALF_YEAR = "date '{half_year}'"
 _RECENT_WEEKS = 13
+# A page of all teams shows so many rows of a table; each team's own rows stand on its own page.
+MOST_ROWS = 200
+# More curves than this make the page of all teams heavy; each stands on its team's page anyway.
+MOST_CURVES = 24
 # Marts of areas that cannot be switched off: one that is missing is an error.
 _ALWAYS = frozenset({
     "dim_team", "dim_metric", "dim_pair", "dim_signal", "fct_metric_week", "fct_signal_week", "fct_pair_week",
@@ -84,17 +93,30 @@ _NARRATIVE = _Select(
      ("direction", "direction", "word"), ("tier", "tier", "word"), ("owner", "owner_role", "text"),
      ("due", "due_on", "date")),
 )  # fmt: skip
-_METRICS = _Select(
-    "metrics",
-    "select m.metric_id, m.room, m.eligible_denominator, m.owner_role, m.decision_helped, m.behaviour_reinforced, "
-    "h.verdict, h.reason, coalesce(w.teams, 0) as teams from {{marts}}.dim_metric as m "
+_RETIRE = _Select(
+    "retire",
+    "select h.metric_id, h.verdict, h.reason, m.decision_helped, m.owner_role from {{marts}}.fct_metric_health as h "
+    "inner join {{marts}}.dim_metric as m on h.metric_id = m.metric_id "
+    "where h.verdict in ('retire', 'ornamental', 'redundant_with') "
+    "order by case h.verdict when 'retire' then 0 when 'redundant_with' then 1 else 2 end, h.metric_id",
+    (("metric", "metric_id", "metric"), ("health", "verdict", "word"), ("reason", "reason", "text"),
+     ("decision", "decision_helped", "text"), ("owner", "owner_role", "text")),
+)  # fmt: skip
+_USED = _Select(
+    "used",
+    "select m.metric_id, h.verdict, h.reason, coalesce(w.teams, 0) as teams from {{marts}}.dim_metric as m "
     "left join {{marts}}.fct_metric_health as h on m.metric_id = h.metric_id "
     "left join (select metric_id, count(distinct team_id) as teams from {{marts}}.fct_metric_week "
     "where value is not null group by metric_id) as w on m.metric_id = w.metric_id order by m.room, m.metric_id",
+    (("metric", "metric_id", "metric"), ("health", "verdict", "word"), ("reason", "reason", "text"),
+     ("teams_with_data", "teams", "number")),
+)  # fmt: skip
+_METRICS = _Select(
+    "metrics",
+    "select * from {{marts}}.dim_metric order by room, metric_id",
     (("metric", "metric_id", "metric"), ("room", "room", "word"), ("counts", "eligible_denominator", "text"),
      ("owner", "owner_role", "text"), ("decision", "decision_helped", "text"),
-     ("behaviour", "behaviour_reinforced", "text"), ("health", "verdict", "word"), ("reason", "reason", "text"),
-     ("teams_with_data", "teams", "number")),
+     ("behaviour", "behaviour_reinforced", "text")),
 )  # fmt: skip
 _GUARDRAILS = _Select(
     "guardrails",
@@ -170,6 +192,21 @@ _AI = _Select(
      ("overhead", "meta_work_overhead", "share"), ("overhead_reference", "reference_overhead", "share"),
      ("unbudgeted", "unbudgeted_hours", "hours"), ("saved", "net_hours_saved", "hours")),
 )  # fmt: skip
+_AI_COST = _Select(
+    "ai_cost",
+    _of_teams(
+        "fct_ai_week",
+        f"f.week_start = {_THIS_WEEK} and coalesce(e.cost_per_outcome, f.hours_per_resolved) is not null",
+        "f.team_id",
+        "f.team_id, f.ai_assisted_share, f.hours_per_resolved, f.hours_per_resolved_expected, e.cost_per_resolved, "
+        "e.cost_per_outcome",
+        "left join {{marts}}.fct_true_efficiency as e on f.team_id = e.team_id and f.week_start = e.week_start",
+    ),
+    (("team", "team_id", "team"), ("ai_share", "ai_assisted_share", "share"),
+     ("cost_per_outcome", "cost_per_outcome", "number"), ("cost_per_resolved", "cost_per_resolved", "number"),
+     ("hours_per_resolved", "hours_per_resolved", "hours"),
+     ("hours_expected", "hours_per_resolved_expected", "hours")),
+)  # fmt: skip
 _AI_OUTCOME = _Select(
     "ai_outcome",
     "select f.team_id, t.sort_order, f.is_ai_assisted, f.difficulty, sum(f.items) as items, "
@@ -210,27 +247,37 @@ _TEAM_METRICS = _Select(
      ("week", "week_start", "date")),
 )  # fmt: skip
 
+# What a team's curve of waiting is drawn from: the last half year, of teams whose ceiling is known now.
+_CURVES = (
+    "select f.team_id, f.week_start, f.load, f.load_ceiling, f.load_reference, f.arrival_cv2, f.service_cv2, "
+    "f.servers, f.service_hours, f.wait_expected_hours, f.wait_observed_hours from {{marts}}.fct_flow_week as f "
+    f"where f.load is not null and f.week_start > {_HALF_YEAR} and f.week_start <= {_THIS_WEEK} "
+    "order by f.team_id, f.week_start"
+)
+
 # Pages by file name (without .html), in the order of the navigation; their titles stand in `words` under nav_<name>.
 PAGES: dict[str, tuple[_Select, ...]] = {
     "steps": (_STEPS, _NARRATIVE),
-    "metrics": (_METRICS,),
+    "metrics": (_RETIRE, _USED, _METRICS),
     "governance": (_GUARDRAILS, _ELIGIBILITY, _BALANCE, _FRICTION),
     "flow": (_FLOW, _EFFICIENCY, _EFFECTIVE),
-    "ai": (_READINESS, _AI, _AI_OUTCOME),
+    "ai": (_READINESS, _AI, _AI_COST, _AI_OUTCOME),
     "experiments": (_EXPERIMENTS, _INTERVENTIONS),
 }
 # What a team's own page repeats of them, without the column that names the team.
 _ON_TEAM_PAGE = (
-    _STEPS, _NARRATIVE, _GUARDRAILS, _FRICTION, _FLOW, _EFFECTIVE, _READINESS, _AI, _TEAM_METRICS,
+    _STEPS, _NARRATIVE, _GUARDRAILS, _ELIGIBILITY, _BALANCE, _FRICTION, _FLOW, _EFFICIENCY, _EFFECTIVE, _READINESS, _AI,
+    _AI_COST, _AI_OUTCOME, _TEAM_METRICS,
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Tables:
-    """All tables: by page, and by team id for the teams' own pages."""
+    """All tables: by page, and by team id for the teams' own pages; when open steps are due, by team and response."""
 
     pages: dict[str, tuple[Table, ...]]
     of_teams: dict[str, tuple[Table, ...]]
+    due: dict[tuple[str, str], date]
 
 
 def load_tables(marts: Marts, data: ReportData) -> Tables:
@@ -253,26 +300,93 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
 
     def table(select: _Select, rows: list[dict], *, named: bool = True) -> Table:
         columns = [column for column in select.columns if named or column[2] != "team"]
+        held = rows[:MOST_ROWS] if named and select in _ON_TEAM_PAGE else rows
         return Table(
             select.name,
             tuple(say(f"col_{title}") for title, _, _ in columns),
-            tuple(tuple(_cell(row, name, kind, shown, labels) for _, name, kind in columns) for row in rows),
+            tuple(tuple(_cell(row, name, kind, shown, labels) for _, name, kind in columns) for row in held),
+            left_out=len(rows) - len(held),
         )
 
     effects = read[_INTERVENTIONS.name]
     pictures = effect_pictures(effects, {metric_id: metric.label for metric_id, metric in labels.items()})
     read[_INTERVENTIONS.name] = [row for row in effects if row["since_start"] == "all"]
     pages = {page: tuple(table(select, read[select.name]) for select in selects) for page, selects in PAGES.items()}
-    pages["experiments"] = tuple(
-        replace(found, pictures=pictures) if found.name == _INTERVENTIONS.name else found
-        for found in pages["experiments"]
-    )
+    pages["experiments"] = _with_pictures(pages["experiments"], _INTERVENTIONS, pictures)
+    curves = queue_pictures(marts.rows(_at(_CURVES, data.week)), shown, data.week)
+    few = curves if len(shown) <= MOST_CURVES else {}
+    pages["flow"] = _with_pictures(pages["flow"], _FLOW, tuple(few.values()))
+    tried = experiment_pictures(read[_EXPERIMENTS.name], labels)
+    pages["experiments"] = _with_pictures(pages["experiments"], _EXPERIMENTS, tried)
     by_team = _by_team(read)
     of_teams = {
-        team: tuple(table(select, rows[team], named=False) for select, rows in by_team if team in rows)
+        team: _with_pictures(
+            tuple(table(select, rows[team], named=False) for select, rows in by_team if team in rows),
+            _FLOW,
+            (curves[team],) if team in curves else (),
+        )
         for team in shown
     }
-    return Tables(pages, of_teams)
+    due = {(row["team_id"], row["response_id"]): row["due_on"] for row in read[_STEPS.name] if row["state"] == "open"}
+    return Tables(pages, of_teams, due)
+
+
+def _with_pictures(
+    tables: tuple[Table, ...], select: _Select, pictures: tuple[tuple[str, Markup], ...]
+) -> tuple[Table, ...]:
+    """The tables with drawings above the one that is named."""
+    return tuple(replace(found, pictures=pictures) if found.name == select.name else found for found in tables)
+
+
+def queue_pictures(rows: list[dict], teams: dict[str, Team], week: date) -> dict[str, tuple[str, Markup]]:
+    """Waiting against load of each team shown whose ceiling is known in `week`, in the order of the organisation."""
+    by_team: dict[str, list[dict]] = {}
+    for row in rows:
+        by_team.setdefault(row["team_id"], []).append(row)
+    found = {}
+    for team in teams.values():
+        own = by_team.get(team.team_id, [])
+        if not own or _SAID["date"](own[-1]["week_start"]) != day(week) or own[-1]["load_ceiling"] is None:
+            continue
+        now = own[-1]
+        queue = Queue(
+            now["arrival_cv2"], now["service_cv2"], now["servers"], now["service_hours"] or 0.0,
+            now["load_ceiling"], now["load_reference"],
+        )  # fmt: skip
+        weeks = [FlowWeek(r["load"], r["wait_expected_hours"], r["wait_observed_hours"]) for r in own]
+        figures = {name: percent(now[name]) for name in ("load", "load_ceiling", "load_reference")}
+        waits = {name: quantity(now[name], "hours") for name in ("wait_expected_hours", "wait_observed_hours")}
+        words = {"x": say("curve_x"), "y": say("curve_y"), "ceiling": say("curve_ceiling", **figures),
+                 "reference": say("curve_reference", **figures)}  # fmt: skip
+        told = say("curve_text", team=team.name, weeks=len(own), **figures, **waits)
+        found[team.team_id] = (team.name, draw_queue(queue, weeks, told, words))
+    return found
+
+
+def experiment_pictures(rows: list[dict], labels: dict) -> tuple[tuple[str, Markup], ...]:
+    """The effects of each experiment with their intervals, outcomes and outputs beside each other."""
+    tried: dict[str, list[Effect]] = {}
+    for row in rows:
+        if row["effect"] is None:
+            continue
+        metric = labels[row["metric_id"]].label if row["metric_id"] in labels else row["metric_id"]
+        figures = {name: number(row[column]) for name, column in
+                   (("effect", "effect"), ("low", "effect_low"), ("high", "effect_high"))}  # fmt: skip
+        verdict = _SAID["word"](row["verdict"])
+        tried.setdefault(row["experiment_id"], []).append(
+            Effect(
+                say("experiment_metric", metric=metric, room=_SAID["word"](row["room"])),
+                say("experiment_effect", verdict=verdict, **figures),
+                row["effect"],
+                row["effect_low"],
+                row["effect_high"],
+            )  # fmt: skip
+        )
+    return tuple(
+        (name, draw_experiment(effects, say("experiment_text", name=name, effects="; ".join(
+            f"{effect.label} {effect.shown}" for effect in effects))))
+        for name, effects in tried.items()
+    )  # fmt: skip
 
 
 def _needed(select: _Select) -> set[str]:
@@ -317,7 +431,10 @@ def _at(sql: str, week: date) -> str:
     """The select with its dates filled in; they are dates of ours, never text from data."""
     recent = date.fromordinal(week.toordinal() - 7 * _RECENT_WEEKS)
     year = date.fromordinal(week.toordinal() - 364)
-    return sql.format(week=week.isoformat(), recent=recent.isoformat(), year=year.isoformat())
+    half = date.fromordinal(week.toordinal() - 7 * 26)
+    return sql.format(
+        week=week.isoformat(), recent=recent.isoformat(), half_year=half.isoformat(), year=year.isoformat()
+    )
 
 
 def _cell(row: dict, name: str, kind: str, teams: dict[str, Team], metrics: dict) -> Cell:

@@ -1,7 +1,7 @@
 """What each page shows, worked out from the data: no HTML here, and no look-ups left for the templates."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -21,6 +21,8 @@ from counterpoise.report.data import (
     Story,
     Team,
     Verdict,
+    page_file,
+    signal_file,
 )
 from counterpoise.report.words import (
     BANDS,
@@ -36,10 +38,15 @@ from counterpoise.report.words import (
 )
 
 PAIRS_SHOWN = 5
-# More cards than this make the overview slow to open; then only teams with news get one.
-MAX_CARDS = 48
-# Above this many teams the heat map joins neighbouring weeks of one colour and leaves out teams never scored,
-# and teams in a low band have one pair drawn: a drawing takes 50 ms.
+# More cards than this make the overview slow to open (20 KB each); then only teams with news get one.
+MAX_CARDS = 24
+# News of more teams than this are folded, so that the rest of the overview is not far.
+NEWS_SHOWN = 10
+# A heat map of more rows than this joins neighbouring weeks of one colour.
+MAX_FULL_ROWS = 24
+# Above this many teams the weeks stand on pages of their own, one a part of the organisation and so many teams.
+TEAMS_A_PAGE = 100
+# Above this many teams, those in a low band have one pair drawn: a drawing takes 50 ms.
 MANY_TEAMS = 150
 HEAT_STEPS = 8
 
@@ -127,6 +134,20 @@ class TeamLine:
 
 
 @dataclass(frozen=True)
+class PartPage:
+    """Weeks of some teams that stand together in the organisation: all of a part, or so many of it.
+
+    Attributes:
+        counts: how many teams are in each band, from the highest down, with None for no score last.
+    """
+
+    title: str
+    file: str
+    lines: tuple[TeamLine, ...]
+    counts: tuple[tuple[str | None, str, int], ...]
+
+
+@dataclass(frozen=True)
 class Group:
     """Teams that share a band, or the reason for having none, in the order of the organisation."""
 
@@ -149,12 +170,22 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A team's first pair on the overview, with the reason its score rests on most."""
+
+    line: TeamLine
+    figure: Figure
+    reason: str
+
+
+@dataclass(frozen=True)
 class ReasonLine:
     """A reason with what the registries say about it."""
 
     reason: Reason
     signal: Signal | None
     response: Response | None
+    due: date | None
 
 
 @dataclass(frozen=True)
@@ -162,6 +193,7 @@ class EvidenceLine:
     """A signal's evidence in words: how many rows, and the first of them as (kind, key, what)."""
 
     label: str
+    signal_file: str | None
     total: int
     shown: tuple[tuple[str, str, str], ...]
 
@@ -176,7 +208,7 @@ class TeamPage:
     other_pairs: tuple[Figure, ...]
     marks: dict[str, Mark]
     reasons: tuple[ReasonLine, ...]
-    responses: tuple[Response, ...]
+    responses: tuple[tuple[Response, date | None], ...]
     explanations: tuple[str, ...]
     evidence: tuple[EvidenceLine, ...]
     signals: tuple[tuple[Signal, str, date | None], ...]
@@ -302,18 +334,37 @@ def score_words(score: Score) -> dict[str, str]:
     }
 
 
-def heat_rows(data: ReportData, lines: list[TeamLine]) -> tuple[list[tuple[str | None, list[HeatRow]]], int]:
-    """Rows under their part of the organisation, and how many teams were left out as never scored."""
-    many = len(lines) > MANY_TEAMS
-    if many:
-        shown = [line for line in lines if any(s.is_scored for s in data.scores.get(line.team.team_id, {}).values())]
-    else:
-        shown = lines
-    groups = [
-        (parent, [heat_row(data, line, joined=many) for line in members])
-        for parent, members in groupby(shown, key=lambda line: line.team.parent_name)
+def heat_rows(data: ReportData, lines: Sequence[TeamLine]) -> list[tuple[str | None, list[HeatRow]]]:
+    """Rows under their part of the organisation."""
+    joined = len(lines) > MAX_FULL_ROWS
+    return [
+        (parent, [heat_row(data, line, joined=joined) for line in members])
+        for parent, members in groupby(lines, key=lambda line: line.team.parent_name)
     ]
-    return groups, len(lines) - len(shown)
+
+
+def part_pages(lines: list[TeamLine]) -> list[PartPage]:
+    """The pages of weeks of an organisation with more teams than one page should hold, in its order; else none."""
+    if len(lines) <= TEAMS_A_PAGE:
+        return []
+    pages = []
+    for parent_id, members in groupby(lines, key=lambda line: line.team.parent_id):
+        members = list(members)
+        name = members[0].team.parent_name or say("parts_none")
+        for start in range(0, len(members), TEAMS_A_PAGE):
+            shown = tuple(members[start : start + TEAMS_A_PAGE])
+            title = name
+            if len(members) > TEAMS_A_PAGE:
+                title = say("parts_piece", part=name, first=start + 1, last=start + len(shown))
+            # the place keeps apart what has no part of its own, here and there in the order
+            pages.append(PartPage(title, page_file(f"{parent_id} {len(pages)}", name), shown, tuple(_counts(shown))))
+    return pages
+
+
+def _counts(lines: Sequence[TeamLine]) -> Iterator[tuple[str | None, str, int]]:
+    for band in (*reversed(_BAND_ORDER), None):
+        label = STATUS["unscored"] if band is None else BANDS[band]
+        yield band, label, sum(line.band == band for line in lines)
 
 
 def month_marks(weeks: tuple[date, ...]) -> list[MonthMark]:
@@ -435,8 +486,8 @@ def lettered_marks(data: ReportData, team: Team) -> dict[str, Mark]:
     return dict(zip(ascii_uppercase, data.marks_of(team)[-len(ascii_uppercase) :], strict=False))
 
 
-def cards(data: ReportData, lines: list[TeamLine], new: list[News]) -> tuple[list[tuple[TeamLine, Figure]], bool]:
-    """A card for each team with a pair to draw; with very many, only for those with news (then True)."""
+def cards(data: ReportData, lines: list[TeamLine], new: list[News]) -> tuple[list[Card], bool]:
+    """A card for each team with a pair to draw; with very many, only for the first of those with news (then True)."""
     able = []
     for line in lines:
         pair = next((p for p in ordered_pairs(data, line.team) if can_draw(data, line.team, p)), None)
@@ -446,17 +497,41 @@ def cards(data: ReportData, lines: list[TeamLine], new: list[News]) -> tuple[lis
     if is_part:
         with_news = {item.team.team_id for item in new}
         able = [(line, pair) for line, pair in able if line.team.team_id in with_news][:MAX_CARDS]
-    return [(line, figure(data, line.team, pair, CARD)) for line, pair in able], is_part
+    return [Card(line, figure(data, line.team, pair, CARD), _first_reason(data, line)) for line, pair in able], is_part
 
 
-def team_page(data: ReportData, line: TeamLine, previous: Team | None, following: Team | None) -> TeamPage:
-    """All that one team's page shows."""
+def _first_reason(data: ReportData, line: TeamLine) -> str:
+    """What a score rests on most, in words; empty without a score, and for a team too small to show figures."""
+    if not line.band or line.team.is_small:
+        return ""
+    reasons = data.reasons.get(line.team.team_id, [])
+    return reasons[0].sentence if reasons else say("reasons_none")
+
+
+def because(data: ReportData, lines: list[TeamLine]) -> dict[str, str]:
+    """By team id, the foremost reason of its score, or why there is none."""
+    return {line.team.team_id: _first_reason(data, line) or line.reason for line in lines}
+
+
+def team_page(
+    data: ReportData,
+    line: TeamLine,
+    due: dict[tuple[str, str], date],
+    previous: Team | None,
+    following: Team | None,
+) -> TeamPage:
+    """All that one team's page shows; `due` are the dates of open steps by team and response."""
     team = line.team
     pairs = ordered_pairs(data, team)
     most = 1 if len(data.teams) > MANY_TEAMS and line.band not in _FULL_BANDS else PAIRS_SHOWN
     drawn = [pair for pair in pairs if can_draw(data, team, pair)][:most]
     reasons = [
-        ReasonLine(r, data.signals.get(r.signal_id), data.responses.get(r.response_id or ""))
+        ReasonLine(
+            r,
+            data.signals.get(r.signal_id),
+            data.responses.get(r.response_id or ""),
+            due.get((team.team_id, r.response_id or "")),
+        )
         for r in data.reasons.get(team.team_id, [])
     ]
     if line.band is None:
@@ -466,7 +541,7 @@ def team_page(data: ReportData, line: TeamLine, previous: Team | None, following
         for r in reasons
         if r.signal and r.signal.benign
     ]
-    responses = list(dict.fromkeys(r.response for r in reasons if r.response))
+    responses = list(dict.fromkeys((r.response, r.due) for r in reasons if r.response))
     return TeamPage(
         line=line,
         heat=heat_row(data, line),
@@ -496,7 +571,20 @@ def _evidence(data: ReportData, team: Team) -> Iterator[EvidenceLine]:
             if kind == "pair" and key in pairs:
                 key = say("pair_name", output=pairs[key].output.label, outcome=pairs[key].outcome.label)
             shown.append((kind.replace("_", " "), key, what))
-        yield EvidenceLine(signal.label if signal else found.signal_id, found.total, tuple(shown))
+        label, file = (signal.label, signal_file(found.signal_id)) if signal else (found.signal_id, None)
+        yield EvidenceLine(label, file, found.total, tuple(shown))
+
+
+def sign_of(data: ReportData, team: Team, signal_id: str) -> tuple[date | None, Reason | None, int]:
+    """Since when a signal fires at a team, the reason of its score that it is, and how many rows speak for it."""
+    since = next((s.since for s in data.signal_weeks.get(team.team_id, []) if s.signal_id == signal_id), None)
+    if team.is_small:
+        return since, None, 0
+    score = data.score(team)
+    reasons = data.reasons.get(team.team_id, []) if score and score.is_scored else []
+    reason = next((r for r in reasons if r.signal_id == signal_id), None)
+    evidence = data.evidence.get(team.team_id, [])
+    return since, reason, next((found.total for found in evidence if found.signal_id == signal_id), 0)
 
 
 def coverage_range(lines: list[TeamLine]) -> tuple[str, str] | None:

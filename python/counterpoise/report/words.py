@@ -27,6 +27,7 @@ WORDS: dict[str, str] = {
     "banner_rest": "So nothing is drawn over time. What was found stands on each team’s page: read it "
     "across teams, not over time.",
     "new_title": "What is new this week",
+    "new_more": "And at {n} more teams, in the order of the organisation",
     "new_none": "Nothing new in the week of {week}: no band rose, no alert began, no pair turned.",
     "new_none_unscored": "No team was scored in the week of {week}, so nothing is called new.",
     "new_rose": "Moved up from {before} to {now}.",
@@ -38,8 +39,24 @@ WORDS: dict[str, str] = {
     "heat_help": "One row a team, in the order of the organisation; one cell a week. The stronger the red, "
     "the more it looks as if the tracked output improves while its outcome gets worse. Hatched: no score; "
     "hover to see why.",
-    "heat_left_out": "{n} more teams had no score in any of these weeks. They stand under “Teams by band”, "
-    "with the reason.",
+    "parts_help": "{teams} teams are too many for one page, so each part of the organisation has its own, with a row a "
+    "team. In the order of the organisation; the figures are how many teams are in each band now.",
+    "parts_none": "No part of the organisation",
+    "parts_piece": "{part}, {first} to {last}",
+    "parts_counts": "{part}: {counts}.",
+    "parts_count": "{label} {n}",
+    "part_sub": "{n} teams, {weeks} weeks to the week of {week}.",
+    "part_previous": "Before: {part}",
+    "part_next": "Next: {part}",
+    "col_part": "Part of the organisation",
+    "col_teams": "Teams",
+    "col_bands": "Bands now",
+    # search
+    "nav_teams": "Teams",
+    "page_teams": "Every team, in the order of the organisation.",
+    "search_label": "Find a team by its name, part, band or story",
+    "search_count": "{n} teams shown",
+    "col_because": "Because",
     "heat_team": "Team",
     "heat_weeks": "Weeks",
     "heat_now": "Now",
@@ -77,6 +94,7 @@ WORDS: dict[str, str] = {
     "coverage_range": "Their scores could look at {low} to {high} of the evidence; what is missing counts "
     "neither for nor against a team.",
     "coverage_table": "All teams as a table",
+    "overview_part": "About {part} only.",
     "col_team": "Team",
     "col_band": "Band",
     "col_story": "Story",
@@ -122,6 +140,8 @@ WORDS: dict[str, str] = {
     "next_none": "Nothing to do now. Keep looking at output and outcome together.",
     "next_owner": "Who: {owner}.",
     "next_due": "Within {days} days.",
+    "next_due_on": "Until {day}.",
+    "next_overdue": "It was due on {day} and has no answer yet.",
     "next_then": "After that",
     "else_title": "What else could explain it",
     "else_help": "Ask these before anything else. One “yes” may be the whole answer.",
@@ -135,6 +155,11 @@ WORDS: dict[str, str] = {
     "evidence_first": "The first {n}:",
     "signals_title": "What was looked at",
     "signals_none": "No signals were computed for this week.",
+    "signal_page": "about this sign",
+    "signal_sub": "{asks} Looked for in the week of {week}.",
+    "signal_evidence": "Evidence",
+    "signal_none": "It shows nowhere this week.",
+    "signal_where": "Where it shows this week",
     "signal_fired": "fired",
     "signal_clear": "clear",
     "signal_no_data": "no data",
@@ -201,8 +226,15 @@ WORDS: dict[str, str] = {
     "table_narrative": "Stories asked for",
     "help_narrative": "Sudden changes of the last 13 weeks that nobody has explained yet. Two sentences are enough.",
     "empty_narrative": "No change is waiting for its story.",
-    "table_metrics": "All metrics",
-    "help_metrics": "A metric that no decision hangs on is an ornament, and may go.",
+    "table_retire": "What may go",
+    "help_retire": "A metric that no decision hangs on is an ornament. Fewer numbers are read better.",
+    "empty_retire": "No metric is known to be idle. Where nobody records when metrics are looked at and what was "
+    "decided, it cannot be told; the small table metric_reviews is enough for that.",
+    "table_used": "Is it used?",
+    "help_used": "Every metric: whether it drives action, and how many teams of the whole organisation have it.",
+    "empty_used": "No metric is registered.",
+    "table_metrics": "What each metric is for",
+    "help_metrics": "What it counts, which decision it helps and which behaviour it reinforces when it is a target.",
     "empty_metrics": "No metric is registered.",
     "table_guardrails": "Minimum quality: missed or close",
     "help_guardrails": "Thresholds that are missed, or met with little room. All others are met or have no data.",
@@ -219,7 +251,9 @@ WORDS: dict[str, str] = {
     "table_flow": "Load and waiting",
     "help_flow": "Load is demand by available hours. Each team has its own ceiling, from its variability and "
     "size; room below "
-    "zero is hours to take out a week. 85 % is a line to compare with, not a limit for all.",
+    "zero is hours to take out a week. 85 % is a line to compare with, not a limit for all. Drawn: the wait that the "
+    "team's own variability makes of each load (in working hours), shaded up to its ceiling; dots are weeks of the "
+    "last half year as observed (on the clock, so higher where nights and weekends pass), the ring is now.",
     "empty_flow": "Nothing is known of hours or capacity, and nobody has to start recording them.",
     "table_efficiency": "True efficiency beside what is mislabelled",
     "help_efficiency": "Lower cost for the same outcome, a shorter wait, less rework. Being booked and being "
@@ -235,6 +269,10 @@ WORDS: dict[str, str] = {
     "table_ai": "AI use and its overhead",
     "help_ai": "Review is oversight, not waste; what counts is meta-work beyond its budget.",
     "empty_ai": "Nothing is known of AI use.",
+    "table_ai_cost": "Cost per outcome",
+    "help_ai_cost": "What counts is the cost of an item solved for good, not of an item closed. Hours are all hours of "
+    "the week by resolution, beside what the team needed before.",
+    "empty_ai_cost": "Neither costs nor hours are known.",
     "table_ai_outcome": "AI by difficulty, last 13 weeks",
     "help_ai_outcome": "Fast on easy work and brittle on hard work shows here.",
     "empty_ai_outcome": "Nothing is known of AI use.",
@@ -248,7 +286,19 @@ WORDS: dict[str, str] = {
     "one in twenty seems to move by chance. What must hold: by imputation, that teams with the change would have moved "
     "as the others did without it, and did not change before; segmented, that nothing else changed at that time.",
     "empty_interventions": "No change is recorded that could be measured: it takes weeks before and after it.",
+    "rows_left_out": "And {n} more rows. Every team’s own rows stand on its page; `counterpoise report --part` makes "
+    "pages of a part of the organisation.",
     "teams_together": "together",
+    "experiment_metric": "{metric} ({room})",
+    "experiment_effect": "{effect} ({low} to {high}), {verdict}",
+    "experiment_text": "{name}: effects with their 90 % ranges, right of the dashed line is better. {effects}.",
+    "curve_x": "load: hours asked for by hours there are",
+    "curve_y": "wait in a queue, hours",
+    "curve_ceiling": "ceiling {load_ceiling}",
+    "curve_reference": "line {load_reference}",
+    "curve_text": "{team}: wait against load. Load now {load}, its own ceiling {load_ceiling}, line to compare with "
+    "{load_reference}. Wait expected at this load {wait_expected_hours} of working time, observed "
+    "{wait_observed_hours} on the clock; {weeks} weeks drawn.",
     "effect_picture": "{cause}: {metric} ({room})",
     "effect_picture_text": "{cause}, {metric}: {shown}, {verdict}. By weeks since the start, above 0 is better.",
     "table_team_metrics": "All figures of this team",
@@ -279,6 +329,9 @@ WORDS: dict[str, str] = {
     "col_allowed": "Threshold",
     "col_guardrail": "Guardrail",
     "col_n": "From",
+    "col_cost_per_resolved": "Cost per item closed",
+    "col_hours_per_resolved": "Hours per item",
+    "col_hours_expected": "Hours before",
     "col_period": "Period from",
     "col_eligible": "Reward",
     "col_met": "Met",
@@ -346,6 +399,8 @@ VALUES: dict[str, str] = {
     "undetermined": "not decided: data is thin",
     "drives_action": "drives action",
     "redundant_with": "says the same as another",
+    "retire": "may go",
+    "ornamental": "an ornament",
     "no_data": "no data",
     "hidden_work": "hidden work",
     "unmeasured_work": "work that is not counted",
