@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .counterpoise/demo
+DEMO_BUILD := $(DEMO)/.demo.build
+DOCS_SITE := .counterpoise/docs
 UV_VERSION := 0.13.9
 PIP_AUDIT := pip-audit==2.10.1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 SPARK := .venv-spark
-.PHONY: run test test-slow test-spark test-spark-slow test-warehouses bench lint audit docs lock clean help
+.PHONY: run test test-slow test-spark test-spark-slow test-warehouses test-bi bench lint audit docs docs-site lock clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -18,10 +20,10 @@ run: $(VENV)/.run-ready  ## the whole job on the demo organisation; ends with th
 	@COUNTERPOISE_SALT=counterpoise-demo-salt $(BIN)/counterpoise run --raw $(DEMO)/raw --db $(DEMO)/demo.duckdb --out $(DEMO)/report
 
 test: $(VENV)/.test-ready  ## the tests, in under ten minutes
-	$(BIN)/python -m pytest -m "not slow and not spark and not warehouses"
+	$(BIN)/python -m pytest -m "not slow and not spark and not warehouses and not bi"
 
 test-slow: $(VENV)/.test-ready  ## the tests that take long
-	$(BIN)/python -m pytest -m "slow and not spark and not warehouses"
+	$(BIN)/python -m pytest -m "slow and not spark and not warehouses and not bi"
 
 # Without Java there is nothing to test with: said, and not taken for a success where COUNTERPOISE_REQUIRE_SPARK is set.
 test-spark test-spark-slow: $(if $(shell command -v java),$(SPARK)/.ready)
@@ -42,8 +44,11 @@ bench: $(VENV)/.run-ready  ## seconds and memory of every step at 1, 10 and 100 
 test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that no test can run; WAREHOUSE=trino for one
 	$(BIN)/python -m pytest -n 0 -m warehouses $(if $(WAREHOUSE),-k $(WAREHOUSE)) tests/python/test_other_warehouses.py
 
+test-bi: $(VENV)/.test-ready  ## import the dashboards of bi/superset into a Superset and look at them (installs it; some minutes)
+	$(BIN)/python -m pytest -n 0 -m bi tests/python/test_bi.py
+
 lint: $(VENV)/.test-ready  ## style of Python and SQL
-	$(BIN)/ruff check python tests bench
+	$(BIN)/ruff check python tests bench docs
 	$(BIN)/sqlfluff lint --processes 2 models macros tests/generic tests/singular
 
 audit: $(VENV)/.test-ready  ## known vulnerabilities among the pinned dependencies; needs the network
@@ -52,10 +57,23 @@ audit: $(VENV)/.test-ready  ## known vulnerabilities among the pinned dependenci
 docs: $(VENV)/.run-ready  ## write the tables of docs/ from the registries
 	$(BIN)/python -m counterpoise.docs_pages
 
+docs-site: $(VENV)/.test-ready run  ## a site of all pages, and of the models of the demo with every column; needs no network
+	@$(dbt-on-demo) parse && $(dbt-on-demo) docs generate --static --no-compile
+	@$(BIN)/python -m sphinx -q -W --keep-going -c docs -d $(DOCS_SITE)/pages . $(DOCS_SITE)/site
+	@cp $(DEMO_BUILD)/target/static_index.html $(DOCS_SITE)/site/models.html
+	@echo "Docs:   $(abspath $(DOCS_SITE)/site/index.html)"
+
+# where the run left dbt's parse, so that nothing is parsed anew
+define dbt-on-demo
+COUNTERPOISE_BUILD_FILE=$(abspath $(DEMO_BUILD)/work.duckdb) DBT_TARGET_PATH=$(abspath $(DEMO_BUILD)/target) \
+	DBT_LOG_PATH=$(abspath $(DEMO_BUILD)/logs) $(BIN)/dbt --quiet
+endef
+
 lock: $(VENV)/.uv-ready  ## pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra test pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra test --extra spark-test pyproject.toml --constraint requirements.lock --output-file requirements-spark.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header tests/airflow_requirements.txt --output-file requirements-airflow.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header tests/superset_requirements.txt --output-file requirements-superset.lock
 
 clean:  ## forget the environment and the demo
 	rm -rf $(VENV) $(SPARK) .counterpoise target logs

@@ -2,13 +2,12 @@
 
 import json
 import os
+import shlex
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,9 @@ import click
 import yaml
 
 from counterpoise import __version__
-from counterpoise.errors import CounterpoiseError, UsageError, trouble_in_words
+from counterpoise.console import Answer, Commands, Failure, Screen, answering, plain, program, progress_bar, styled
+from counterpoise.errors import CounterpoiseError, UsageError
+from counterpoise.init import TOOLS, WAREHOUSES, Choice, next_commands, planned
 from counterpoise.project import find_project_dir
 
 _DEMO_SALT = (
@@ -26,62 +27,6 @@ _DEMO_SALT = (
 
 # Below this many teams times weeks times scale, starting more processes takes longer than they save.
 _TEAM_WEEKS_FOR_ONE_PROCESS = 15_000
-
-
-class Screen:
-    """Progress for people: one line that changes on a terminal, one line a step elsewhere."""
-
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
-        self._step = ""
-        self._began = time.monotonic()
-
-    def __call__(self, step: str, detail: str) -> None:
-        text = f"[{time.monotonic() - self._began:5.1f} s] {step}: {detail}"
-        if self._live:
-            click.echo(f"\r\x1b[2K{text[:118]}", nl=False, err=True)
-        elif step != self._step:
-            click.echo(text, err=True)
-        self._step = step
-
-    def end(self) -> None:
-        if self._live:
-            click.echo("\r\x1b[2K", nl=False, err=True)
-
-
-@contextmanager
-def _progress_bar(step: str) -> Iterator[Callable[[str, float], None]]:
-    """Takes what is done and the share done: a bar on a terminal, a line every tenth elsewhere."""
-    if sys.stderr.isatty():
-        with click.progressbar(length=1000, label=step, file=sys.stderr) as bar:
-            yield lambda what, share: bar.update(round(1000 * share) - bar.pos)
-        return
-    began, tenths = time.monotonic(), 0
-
-    def tell(what: str, share: float) -> None:
-        nonlocal tenths
-        if int(10 * share) > tenths:
-            tenths = int(10 * share)
-            click.echo(f"[{time.monotonic() - began:5.1f} s] {step}: {what} {share:.0%}", err=True)
-
-    yield tell
-
-
-def _refusals(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turns a refusal into its message and exit code."""
-
-    @wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except CounterpoiseError as refusal:
-            click.echo(f"\ncounterpoise: {refusal}", err=True)
-            sys.exit(refusal.exit_code)
-        except OSError as trouble:
-            click.echo(f"\ncounterpoise: {trouble_in_words(trouble)}", err=True)
-            sys.exit(1)
-
-    return wrapper
 
 
 def _warehouse_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -146,22 +91,33 @@ _junit = click.option("--junit", type=click.Path(path_type=Path), help="File to 
 _STAGES = ("raw", "staging", "marts", "scores")  # those of guardrails.suite, which takes long to import
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="counterpoise")
 def main() -> None:
     """Tells an organisation when a number it is proud of is hurting it.
 
     \b
-    Try it:        counterpoise simulate --out demo/raw
-                   counterpoise run --raw demo/raw --db demo/demo.duckdb --out demo/report
-    An event log:  counterpoise run --event-log log.csv --mapping log.yml --db log_marts.duckdb --out report
-    A warehouse:   counterpoise run --target prod --profiles-dir ~/.dbt --out report
+    Where to begin
+      See it with data that is made up:
+        counterpoise simulate --out demo/raw
+        counterpoise run --raw demo/raw --db demo/demo.duckdb
+        counterpoise explain Atlas --db demo/demo.duckdb
+      With your own: `counterpoise init` asks which tools you have and says what comes next.
+      Something is not right: `counterpoise doctor` says what, and what to do about it.
+
+    \b
+    More examples
+      An event log:  counterpoise run --event-log log.csv --mapping log.yml --db log_marts.duckdb
+      A warehouse:   counterpoise run --target prod --profiles-dir ~/.dbt --out report
+      For machines:  counterpoise explain Atlas --db demo/demo.duckdb --json
+
+    `counterpoise COMMAND --help` tells each command's options; docs/command-line.md has all of it on one page.
 
     Exit codes: 0 done (also with teams withheld), 1 failed, 2 wrong usage, 3 a `stop` check held the run.
     """
 
 
-@main.command()
+@main.command(short_help="The whole job: check, build, score, report, publish.")
 @_warehouse_options
 @click.option(
     "--raw",
@@ -182,15 +138,14 @@ def main() -> None:
     show_default=True,
     help="Smaller teams are not scored.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, also of a run that failed.")
 @click.option(
     "--log", "log_format", type=click.Choice(["text", "json"]), default="text", show_default=True,
     envvar="COUNTERPOISE_LOG", show_envvar=True, help="Progress on stderr: words, or a line of JSON for each event.",
 )
 @_junit
 @_full_refresh
-@_refusals
-def run(raw, event_log, mapping, out, min_people, as_json, log_format, junit, full_refresh, db, **where) -> None:
+@answering
+def run(raw, event_log, mapping, out, min_people, log_format, junit, full_refresh, db, **where) -> Answer:
     """Check raw data, build the marts, check, score, report, publish.
 
     Whatever stops it leaves the last good state standing.
@@ -213,47 +168,42 @@ def run(raw, event_log, mapping, out, min_people, as_json, log_format, junit, fu
         )
     except BaseException as error:
         summary.end(error)
-        if as_json:
-            click.echo(summary.as_json())
-        if log_format == "json" and isinstance(error, CounterpoiseError | OSError):
-            sys.exit(summary.exit_code)  # the last line of the log says it
+        # the last line of a log for machines says it
+        error.failure = Failure(summary.as_dict(), is_told=log_format == "json")  # type: ignore[attr-defined]
         raise
     finally:
         screen.end()
-    if as_json:
-        click.echo(summary.as_json())
-    else:
-        _show(summary)
     if summary.demo_salt and log_format == "text":
         click.echo(f"\n{_DEMO_SALT}", err=True)
+    options = {"--db": db, **{f"--{name.replace('_', '-')}": where[name] for name in ("target", "profiles_dir")}}
+    return Answer(summary.as_dict(), _summary_text(summary, options))
 
 
-def _show(summary: Any) -> None:
-    def section(title: str, lines: list[str], nothing: str, most: int = 8) -> None:
-        click.echo(f"\n{title}")
-        for line in lines[:most] or [nothing]:
-            click.echo(f"  {line}")
-        if len(lines) > most:
-            click.echo(f"  … and {len(lines) - most} more in the report")
+def _summary_text(summary: Any, options: dict[str, Any]) -> str:
+    """What a run ends with: what is new, how the teams are, what is wrong with the data, where it all is."""
+
+    def section(title: str, lines: list[str], nothing: str, most: int = 8) -> list[str]:
+        more = [f"… and {len(lines) - most} more in the report"] if len(lines) > most else []
+        return ["", styled(title, bold=True), *(f"  {plain(line)}" for line in [*(lines[:most] or [nothing]), *more])]
 
     teams = "1 team" if summary.teams == 1 else f"{summary.teams} teams"
-    click.echo(f"\ncounterpoise: data through {summary.data_through}, {teams}")
-    section("New this week", summary.new, "nothing moved")
-    section(
-        "Teams by band",
-        [f"{band.replace('_', ' '):18} {count}" for band, count in summary.bands.items()],
-        "no team with data",
-    )
-    section("Data problems", summary.problems, "none")
-    click.echo(f"\nMarts:  {summary.database}\nReport: {summary.report}")
+    same = "".join(f" {option} {shlex.quote(str(value))}" for option, value in options.items() if value)
+    bands = [f"{band.replace('_', ' '):18} {count}" for band, count in summary.bands.items()]
+    return "\n".join([
+        f"\ncounterpoise: data through {summary.data_through}, {teams}",
+        *section("New this week", summary.new, "nothing moved"),
+        *section("Teams by band", bands, "no team with data"),
+        *section("Data problems", summary.problems, "none"),
+        f"\nMarts:  {summary.database}\nReport: {summary.report}\nWhy:    {program()} explain TEAM{same}",
+    ])  # fmt: skip
 
 
-@main.command()
+@main.command(short_help="Build the marts from the raw tables.")
 @_warehouse_options
 @click.option("--without-tests", is_flag=True, help="Leave out dbt's tests of the data, as `run` does.")
 @_full_refresh
-@_refusals
-def build(without_tests, full_refresh, **where) -> None:
+@answering
+def build(without_tests, full_refresh, **where) -> Answer:
     """Build the marts from the raw tables already there. Nothing is scored or published.
 
     Where data, code and vars are those of the last build, dbt is left out.
@@ -264,45 +214,55 @@ def build(without_tests, full_refresh, **where) -> None:
             lambda detail: screen("build", detail), tested=not without_tests, full_refresh=full_refresh
         )
     screen.end()
-    click.echo(f"Nothing new since {since}: dbt skipped" if since else f"Built: {warehouse.shown_as}")
+    told = f"Nothing new since {since}: dbt skipped" if since else f"Built: {warehouse.shown_as}"
+    return Answer({"database": warehouse.shown_as, "is_built": since is None, "nothing_new_since": since}, told)
 
 
-@main.command()
+@main.command(short_help="Run the quality gate where the data lies.")
 @_warehouse_options
 @click.option("--stage", type=click.Choice(_STAGES), multiple=True, help="Default: all four.")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the results as a page for each stage.")
 @click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True, help="Smaller are not named.")
 @_junit
-@_refusals
-def check(stage, page, min_people, junit, **where) -> None:
+@answering
+def check(stage, page, min_people, junit, **where) -> Answer:
     """Run the quality gate where the data lies. Exits 3 when a check of severity `stop` fails."""
     from counterpoise.guardrails import write_docs, write_junit
     from counterpoise.run import check as check_stage
 
-    gates = []
+    gates, lines, stages = [], [], []
     run_id = f"check-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    screen = Screen()
     with _open(**where) as warehouse:
         for name in stage or _STAGES:
+            screen("check", name)
             gate = check_stage(warehouse, name, run_id, min_people)
             gates.append(gate)
             passed = sum(result.status == "passed" for result in gate.results)
             told = [result for result in gate.results if result.status != "passed"]
             failed, skipped = sum(result.severity != "report" for result in told), len(gate.skipped)
-            click.echo(f"{name}: {passed} checks passed, {failed} did not, {skipped} had nothing to look at")
+            lines.append(f"{name}: {passed} checks passed, {failed} did not, {skipped} had nothing to look at")
             for result in told:
-                click.echo(f"  {result.severity}: {result.table_name}: {result.message} {result.remedy or ''}".rstrip())
+                line = f"  {result.severity}: {result.table_name}: {result.message} {result.remedy or ''}"
+                lines.append(plain(line.rstrip()))
+            stages.append({
+                "stage": name, "passed": passed, "not_passed": failed, "skipped": skipped,
+                "results": [result.as_row() for result in told],
+            })  # fmt: skip
             if page:
                 write_docs(gate, page.with_name(f"{page.stem}-{name}{page.suffix or '.html'}"))
+    screen.end()
     if junit:
         write_junit(gates, junit)
-    sys.exit(3 if any(gate.stops for gate in gates) else 0)
+    exit_code = 3 if any(gate.stops for gate in gates) else 0
+    return Answer({"run_id": run_id, "stages": stages}, "\n".join(lines), exit_code)
 
 
-@main.command()
+@main.command(short_help="Score teams and measure effects of changes.")
 @_warehouse_options
 @click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True)
-@_refusals
-def score(min_people, **where) -> None:
+@answering
+def score(min_people, **where) -> Answer:
     """Score all teams and weeks and measure effects of changes from the marts already built, behind the gate."""
     from counterpoise.effects.marts import measure_effects
     from counterpoise.run import check as check_stage
@@ -314,15 +274,16 @@ def score(min_people, **where) -> None:
         scored = score_all(warehouse, gates, min_people, lambda detail: screen("score", detail))
         measure_effects(warehouse, gates, min_people, lambda detail: screen("effects", detail))
     screen.end()
-    click.echo(f"Scored: {scored} teams have a score in their last week.")
+    told = f"Scored: {scored} teams have a score in their last week."
+    return Answer({"database": warehouse.shown_as, "scored_teams": scored}, told)
 
 
-@main.command()
+@main.command(short_help="Write the pages from the marts.")
 @_warehouse_options
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the report.")
 @click.option("--part", help="Id or name of a part of the organisation: pages of its teams only.")
-@_refusals
-def report(out, part, **where) -> None:
+@answering
+def report(out, part, **where) -> Answer:
     """Write the pages from the marts already built."""
     from counterpoise.report import build_report
 
@@ -337,16 +298,15 @@ def report(out, part, **where) -> None:
             part=part,
         )
     screen.end()
-    click.echo(f"Report: {page}")
+    return Answer({"report": str(page)}, f"Report: {page}")
 
 
-@main.command()
+@main.command(short_help="What a change did, in any panel or trial of yours.")
 @click.option("--panel", type=click.Path(path_type=Path), required=True, help="CSV, CSV.gz or Parquet file.")
 @click.option("--mapping", type=click.Path(path_type=Path), required=True, help="YAML file that says what is what.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for effects.json, effects.csv and effects.html.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@_refusals
-def effects(panel, mapping, out, as_json) -> None:
+@answering
+def effects(panel, mapping, out) -> Answer:
     """Measure what a change did to outputs and outcomes, in any panel of units and periods or any randomised trial."""
     from counterpoise.effects import output
     from counterpoise.effects.analyse import analyse
@@ -354,13 +314,13 @@ def effects(panel, mapping, out, as_json) -> None:
     if out and out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file. Name a folder.")
     found = analyse(panel, mapping)
-    click.echo(output.as_json(found) if as_json else output.as_text(found))
-    if out:
-        written = output.write(found, out)
-        click.echo(f"\nWritten: {', '.join(map(str, written))}", err=as_json)
+    written = output.write(found, out) if out else []
+    told = f"\n\nWritten: {', '.join(map(str, written))}" if written else ""
+    document = {**json.loads(output.as_json(found)), "written": list(map(str, written))}
+    return Answer(document, output.as_text(found) + told)
 
 
-@main.command()
+@main.command(short_help="Make up an organisation to try it on.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the contract tables.")
 @click.option("--labels", type=click.Path(path_type=Path), help="Where the truth about each team goes; outside --out.")
 @click.option("--teams", type=click.IntRange(1), default=12, show_default=True)
@@ -373,24 +333,23 @@ def effects(panel, mapping, out, as_json) -> None:
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-09-30", show_default=True, help="A Monday.")
 @click.option("--format", "file_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
 @click.option("--processes", type=click.IntRange(1), help="Side by side; as many as cores where there is much to make.")
-@_refusals
-def simulate(out, labels, teams, weeks, seed, scenario, scale, effect, dirt, start, file_format, processes) -> None:
+@answering
+def simulate(out, labels, teams, weeks, seed, scenario, scale, effect, dirt, start, file_format, processes) -> Answer:
     """Make an organisation that does not exist, item by item: honest teams and teams whose numbers mislead."""
     from counterpoise.simulation import simulate as make
 
     much = teams * weeks * scale > _TEAM_WEEKS_FOR_ONE_PROCESS
-    with _progress_bar("simulate") as progress:
+    with progress_bar("simulate") as progress:
         summary = make(
             out, teams=teams, weeks=weeks, seed=seed, scenario=scenario, scale=scale, effect=effect, dirt=dirt,
             start=date(start.year, start.month, start.day), file_format=file_format, labels_path=labels,
             processes=processes or (os.cpu_count() or 1 if much else 1), progress=progress,
         )  # fmt: skip
-    click.echo(
-        f"Simulated: {summary.rows['work_items']:,} items of {summary.teams} teams in {summary.weeks} weeks: {out}"
-    )
+    told = f"Simulated: {summary.rows['work_items']:,} items of {summary.teams} teams in {summary.weeks} weeks: {out}"
+    return Answer(asdict(summary), told)
 
 
-@main.command()
+@main.command(short_help="How well the score works (for maintainers).")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the page and the JSON.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for the organisations, to be used again.")
 @click.option("--short", is_flag=True, help="Two seeds, fewer teams, one arm. Exits 1 below the floors.")
@@ -402,14 +361,12 @@ def simulate(out, labels, teams, weeks, seed, scenario, scale, effect, dirt, sta
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Organisations side by side.")
 @click.option("--docs", type=click.Path(path_type=Path), help="Markdown file to write as well.")
 @click.option("--write-floors", type=click.Path(path_type=Path), help="Where to write new floors, a little lower.")
-@_refusals
-def evaluate(out, keep, short, seeds, arms, teams, weeks, scale, jobs, docs, write_floors) -> None:
+@answering
+def evaluate(out, keep, short, seeds, arms, teams, weeks, scale, jobs, docs, write_floors) -> Answer:
     """How well the score works: simulated organisations whose truth is known, beside the usual methods.
 
     For those who maintain counterpoise. Takes the best part of an hour; --short some minutes.
     """
-    from dataclasses import replace
-
     from counterpoise.evaluation import page, protocol
 
     unknown = sorted(set(arms) - set(protocol.ARMS))
@@ -430,11 +387,13 @@ def evaluate(out, keep, short, seeds, arms, teams, weeks, scale, jobs, docs, wri
     (out / "evaluation.html").write_text(page.as_html(result), encoding="utf-8")
     if docs:
         docs.write_text(page.as_markdown(result), encoding="utf-8")
+    lines = []
     for row in result["targets"]:
         value = "no value" if row["value"] is None else f"{row['value']:g}"
         wanted = f"{'at least' if row['more_is_better'] else 'at most'} {row['aim']:g}"
-        click.echo(f"  {row['label']}: {value}, wanted {wanted}: {'reached' if row['reached'] else 'not reached'}")
-    click.echo(f"\nPage: {out / 'evaluation.html'}")
+        lines.append(f"  {row['label']}: {value}, wanted {wanted}: {'reached' if row['reached'] else 'not reached'}")
+    lines.append(f"\nPage: {out / 'evaluation.html'}")
+    wrong = []
     if write_floors:
         content = {"made_by": "counterpoise evaluate --short --write-floors", "floors": protocol.floors_of(result)}
         write_floors.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -442,10 +401,11 @@ def evaluate(out, keep, short, seeds, arms, teams, weeks, scale, jobs, docs, wri
         wrong = protocol.below_floors(result, protocol.read_floors())
         for line in wrong:
             click.echo(f"Below the floor: {line}", err=True)
-        sys.exit(1 if wrong else 0)
+    document = {"page": str(out / "evaluation.html"), "targets": result["targets"], "below_floors": wrong}
+    return Answer(document, "\n".join(lines), 1 if wrong else 0)
 
 
-@main.command()
+@main.command(short_help="Write down what became of a sign or a step.")
 @_warehouse_options
 @click.option("--raw", type=click.Path(path_type=Path), help="Folder of raw tables that `run --raw` reads.")
 @click.option("--file", "answers_file", type=click.Path(path_type=Path), help="CSV with the columns of annotations.")
@@ -457,7 +417,7 @@ def evaluate(out, keep, short, seeds, arms, teams, weeks, scale, jobs, docs, wri
 @click.option("--state", help="explained, accepted, done or declined.")
 @click.option("--due", help="Day by which it will be done, like 2026-10-12.")
 @click.option("--note", help="A short remark, without names of people.")
-@_refusals
+@answering
 def answer(
     raw, answers_file, team, week, signal, response, metric, state, due, note, db, target, **where,
 ) -> None:  # fmt: skip
@@ -509,10 +469,13 @@ def answer(
                 )
     told = len(answers) - added
     already = f", {told} stood there already" if told else ""
-    click.echo(f"Answered: {added} {'row' if added == 1 else 'rows'} into {place}{already}. The next run reads them.")
+    return Answer(
+        {"added": added, "already_there": told, "place": place},
+        f"Answered: {added} {'row' if added == 1 else 'rows'} into {place}{already}. The next run reads them.",
+    )
 
 
-@main.command()
+@main.command(short_help="Let the metric that counts change by a fair schedule.")
 @_warehouse_options
 @click.option("--pool", help="Metrics to draw from, with commas between.")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day of the first period.")
@@ -522,8 +485,8 @@ def answer(
 @click.option("--team", "teams", multiple=True, help="A team; again for more. Default: all teams of the warehouse.")
 @click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="File to write, or to verify.")
 @click.option("--verify", is_flag=True, help="Check what was published. Exits 1 when something does not fit.")
-@_refusals
-def rotate(pool, start, period, periods, as_of, teams, csv_file, verify, db, target, **where) -> None:
+@answering
+def rotate(pool, start, period, periods, as_of, teams, csv_file, verify, db, target, **where) -> Answer:
     """Let the metric that counts change by a schedule nobody can foresee and everybody can check.
 
     The schedule is made from a secret of yours in COUNTERPOISE_ROTATION_SECRET. Publish its anchor before the first
@@ -542,11 +505,10 @@ def rotate(pool, start, period, periods, as_of, teams, csv_file, verify, db, tar
         else:
             raise UsageError("Say what to verify: --csv FILE, --db FILE or --target NAME.")
         wrong = rotation.problems(rows)
-        for line in wrong:
-            click.echo(line)
         fits = f"{len(rows)} draws fit their keys, and the keys fit their anchor." if rows else "There is no draw yet."
-        click.echo(f"{len(wrong)} {'thing does' if len(wrong) == 1 else 'things do'} not fit." if wrong else fits)
-        sys.exit(1 if wrong else 0)
+        told = f"{len(wrong)} {'thing does' if len(wrong) == 1 else 'things do'} not fit." if wrong else fits
+        lines = "\n".join(map(plain, [*wrong, told]))
+        return Answer({"draws": len(rows), "problems": wrong}, lines, 1 if wrong else 0)
     if not pool or not start:
         raise UsageError("--pool and --start are missing: which metrics, and from which day?")
     if not (db or target or (csv_file and teams)):
@@ -566,20 +528,22 @@ def rotate(pool, start, period, periods, as_of, teams, csv_file, verify, db, tar
         added = len(found)
     if csv_file:
         rotation.write_csv(csv_file, found)
-    click.echo(f"Anchor: {rotation.anchor_of(plan, secret)}")
-    click.echo(f"Revealed: {plan.revealed(day)} of {periods} periods, {added} new draws.")
+    anchor, revealed = rotation.anchor_of(plan, secret), plan.revealed(day)
+    return Answer(
+        {"anchor": anchor, "revealed": revealed, "periods": periods, "new_draws": added},
+        f"Anchor: {anchor}\nRevealed: {revealed} of {periods} periods, {added} new draws.",
+    )
 
 
-@main.command()
+@main.command(short_help="What moved in a week, printed or sent.")
 @_warehouse_options
 @click.option("--week", type=click.DateTime(["%Y-%m-%d"]), help="Monday of the week. Default: the last scored week.")
 @click.option("--routes", type=click.Path(path_type=Path), help="YAML file that says who gets which part, by Apprise.")
 @click.option("--out", type=click.Path(path_type=Path), help="FILE.md, or a folder for every form of it.")
 @click.option("--again", is_flag=True, help="Send also what was sent before.")
 @click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True, help="Smaller teams stay out.")
-@click.option("--json", "as_json", is_flag=True, help="Print the digest and what became of it as JSON.")
-@_refusals
-def digest(week, routes, out, again, min_people, as_json, db, **where) -> None:
+@answering
+def digest(week, routes, out, again, min_people, db, **where) -> Answer:
     """What shifted in a week, who owns it, what to ask, what was answered: printed, or sent where work happens.
 
     Quiet when nothing moved. Exits 1 when an address did not take it; the others got it all the same.
@@ -594,20 +558,113 @@ def digest(week, routes, out, again, min_people, as_json, db, **where) -> None:
     told = make_and_send(_open(db=db, **where), week.date() if week else None, routes, again, min_people)
     moved = told.digest.has_moved
     written = write(told, out) if out and moved else []
-    if as_json:
-        click.echo(json.dumps(told.as_dict(), indent=2))
-    elif not moved:
-        click.echo(say("quiet", week=day(told.digest.week)))
+    lines = []
+    if not moved:
+        lines.append(say("quiet", week=day(told.digest.week)))
     elif not (routes or out):
-        click.echo(told.markdown, nl=False)
-    for path in written:
-        click.echo(f"Written: {path}", err=as_json)
+        lines.append(told.markdown.rstrip("\n"))
+    lines += [f"Written: {path}" for path in written]
     failed = [one for one in told.deliveries if one.status == "failed"]
     for one in told.deliveries:
         said = {"quiet": "nothing moved, nothing sent", "already": "sent before"}.get(one.status, one.status)
         line = f"{one.route}, address {one.address}: {said}{f'. {one.reason}' if one.reason else ''}"
-        click.echo(line, err=as_json or one.status == "failed")
-    sys.exit(1 if failed else 0)
+        if one.status == "failed":
+            click.echo(line, err=True)
+        else:
+            lines.append(line)
+    return Answer({**told.as_dict(), "written": list(map(str, written))}, "\n".join(lines), 1 if failed else 0)
+
+
+@main.command(short_help="One team's story, and the SQL behind each number.")
+@click.argument("team")
+@_warehouse_options
+@click.option("--week", type=click.DateTime(["%Y-%m-%d"]), help="Monday of the week. Default: the last scored week.")
+@click.option("--metric", "metric_id", help="Id of a metric to go into as well, week by week.")
+@click.option("--min-people", type=click.IntRange(min=3), default=5, show_default=True, help="Smaller are not shown.")
+@answering
+def explain(team, week, metric_id, min_people, **where) -> Answer:
+    """One team's story, the reasons, the numbers behind them, and the SQL that gives each number.
+
+    TEAM is the id or the name of a team. Every number comes from the SQL that stands under it, which you can paste into
+    any client. Nothing is changed, and no lock is taken.
+
+    \b
+    Examples: counterpoise explain Atlas --db demo/demo.duckdb
+              counterpoise explain team-0005 --db demo/demo.duckdb --week 2026-05-18 --metric reopen_rate
+              counterpoise explain Atlas --target prod --profiles-dir ~/.dbt --json
+    """
+    from counterpoise.explain import as_text
+    from counterpoise.explain import explain as look
+
+    found = look(_open(**where), team, week.date() if week else None, metric_id, min_people)
+    return Answer(found.document, as_text(found))
+
+
+@main.command(short_help="Is all there that a run needs, and what is to mend?")
+@_warehouse_options
+@answering
+def doctor(**where) -> Answer:
+    """Is all there that a run needs? Versions, connection, rights, tables, freshness, settings, lock, disk.
+
+    Each finding comes with what to do about it. Nothing is changed and no secret is told. Exits 1 when something has to
+    be mended first.
+    """
+    from counterpoise.doctor import as_text, examine
+
+    is_named = bool(where["db"] or where["target"] or where["profiles_dir"])
+    findings = examine((lambda: _open(**where)) if is_named else None)
+    has_problem = any(found.is_problem for found in findings)
+    document = {"healthy": not has_problem, "findings": [asdict(found) for found in findings]}
+    return Answer(document, as_text(findings), 1 if has_problem else 0)
+
+
+@main.command(short_help="Say which tools you have; get vars and a profile.")
+@click.option("--tool", "tools", type=click.Choice(TOOLS), multiple=True, help="A tool you have; again for more.")
+@click.option("--warehouse", type=click.Choice(WAREHOUSES), help="Where the data is to lie.")
+@click.option("--raw-schema", default="work_system", show_default=True, help="Schema of tables of your own.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder. Default: here.")
+@click.option("--force", is_flag=True, help="Write over files that are there, without asking.")
+@answering
+def init(tools, warehouse, raw_schema, out, force) -> Answer:
+    """Ask which tools and which warehouse you have, and write what a first run needs.
+
+    Writes counterpoise_vars.yml and profiles.yml (and a mapping.yml for an event log), and says the next command.
+    Asks nothing where --tool and --warehouse say it.
+
+    \b
+    Example: counterpoise init --tool jira --tool zendesk --warehouse postgres --out ~/counterpoise
+    """
+    is_asked = sys.stdin.isatty()
+    if not (tools and warehouse) and not is_asked:
+        raise UsageError("Nobody is there to be asked. Say --tool (again for more) and --warehouse.")
+
+    def several(told: str) -> tuple[str, ...]:
+        """What was typed, with commas between; asked again where a word is not known."""
+        return tuple(click.Choice(TOOLS)(part.strip().lower()) for part in told.split(",") if part.strip())
+
+    question = f"Which of these do you have? Commas between.\n  {', '.join(TOOLS)}\n"
+    tools = tools or click.prompt(question, default="own-tables", value_proc=several, err=True)
+    warehouse = warehouse or click.prompt(
+        "Where is the data to lie?", default="duckdb", type=click.Choice(WAREHOUSES), err=True
+    )
+    choice = Choice(tuple(dict.fromkeys(tools)), warehouse, raw_schema)
+    if not raw_schema.isidentifier():
+        raise UsageError(f"--raw-schema {plain(raw_schema)} is not a plain name. Use letters, digits and _.")
+    files = planned(choice, out)
+    there = [path for path in files if path.exists()]
+    if there and not force:
+        told = f"{', '.join(map(str, there))} {'is' if len(there) == 1 else 'are'} there already."
+        if not is_asked:
+            raise UsageError(f"{told} --force writes over it.")
+        if not click.confirm(f"{told} Write over it?", err=True):
+            raise CounterpoiseError("Nothing was written.")
+    out.mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8")
+    commands = next_commands(choice, out)
+    lines = [*(f"Written: {path}" for path in files), "", "Next:", *(f"  {command}" for command in commands)]
+    document = {"written": list(map(str, files)), "next": commands}
+    return Answer(document, "\n".join(lines))
 
 
 if __name__ == "__main__":

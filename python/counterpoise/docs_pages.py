@@ -1,10 +1,12 @@
-"""The parts of the docs that repeat the registry: written from the seeds, so that they are kept in one place.
+"""What repeats the registry in docs and semantic layer: written from the seeds, so that it is kept in one place.
 
-A page holds its own words and, between `<!-- begin <block> -->` and `<!-- end <block> -->`, what the registry says. Run
-`python -m counterpoise.docs_pages` from a checkout after a change of a registry; a test says when it was forgotten.
+A page holds its own words and, between `<!-- begin <block> -->` and `<!-- end <block> -->` (in YAML `# begin <block>`
+and `# end <block>`), what the registry says. Run `python -m counterpoise.docs_pages` from a checkout after a change of
+a registry; a test says when it was forgotten.
 """
 
 import csv
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -101,11 +103,38 @@ def responses(root: Path) -> str:
     return "\n".join(lines)
 
 
+def semantic_metrics(root: Path) -> str:
+    """A metric of the semantic layer per metric: all that is counted over all that it is counted of."""
+    return "\n".join(_semantic_metric(row) for row in registry(root, "metric_registry"))
+
+
+def _semantic_metric(row: Row) -> str:
+    later = int(row["maturity_weeks"])
+    told = [
+        f"{row['unit'].capitalize()}; {DIRECTIONS[row['good_direction']]}.",
+        f"Counted of: {row['eligible_denominator']}.",
+        *([f"Known {later} weeks later."] if later else []),
+    ]
+    return f"""\
+  - name: counterpoise_{row["metric_id"]}
+    label: {_quoted(f"{row['label']} (counterpoise)")}
+    description: {_quoted(" ".join(told))}
+    type: ratio
+    type_params: {{numerator: counterpoise_numerator, denominator: counterpoise_denominator}}
+    filter: {_quoted(f"{{{{ Dimension('counterpoise_metric_week__metric_id') }}}} = '{row['metric_id']}'")}"""
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML; what JSON quotes YAML reads."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 PAGES: dict[str, Callable[[Path], str]] = {
     "docs/metrics.md": metrics,
     "docs/pairs.md": pairs,
     "docs/responses.md": responses,
     "docs/signals/README.md": signals,
+    "models/marts/semantic/_semantic.yml": semantic_metrics,
 }
 
 
@@ -117,7 +146,8 @@ def rendered(root: Path, page: str) -> str:
     """
     block = PAGES[page].__name__
     text = (root / page).read_text(encoding="utf-8")
-    pattern = re.compile(rf"(<!-- begin {block} -->\n).*?(\n<!-- end {block} -->)", re.DOTALL)
+    begin, end = (rf" *(?:<!-- {edge} {block} -->|# {edge} {block}\b)" for edge in ("begin", "end"))
+    pattern = re.compile(rf"({begin}\n).*?(\n{end})", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"{page} has no block between <!-- begin {block} --> and <!-- end {block} -->")
     return pattern.sub(lambda found: f"{found[1]}\n{PAGES[page](root)}\n{found[2]}", text)

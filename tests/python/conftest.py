@@ -1,9 +1,10 @@
 """What the tests share: one dbt work folder (so that dbt parses once), the demo and the real log built once, a PostgreSQL."""
 
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from counterpoise.project import find_project_dir
 from counterpoise.scoring import score
 from counterpoise.simulation import simulate
 from counterpoise.warehouse import DuckDBFile
-from counterpoise.warehouse.dbt import DbtProject
+from counterpoise.warehouse.dbt import DbtProject, Progress
 
 ROOT = find_project_dir()
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -36,6 +37,39 @@ def table_rows(connection: duckdb.DuckDBPyConnection, relation: str, leave_out: 
     columns = [row[0] for row in connection.execute(f"describe {relation}").fetchall() if row[0] not in leave_out]
     listed = ", ".join(f'"{name}"' for name in columns)
     return connection.sql(f"select {listed} from {relation} order by {listed}").to_arrow_table()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What dbt parsed is kept for the next test with the same project and vars, wherever its DuckDB file is.
+
+    A parse takes half of a small build's time. dbt itself judges whether what is kept still holds; only the folder of
+    the file and what is attached, which no model can ask for, are left out of that.
+    """
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+
+    kept = tmp_path_factory.mktemp("parsed")
+    invoke, keys = DbtProject.invoke, DuckDBCredentials._connection_keys
+
+    def with_parse_kept(project: DbtProject, command: Sequence[str], progress: Progress | None = None) -> object:
+        file = Path(project.environment.get("COUNTERPOISE_BUILD_FILE", "")).name
+        made_of = project.project_dir, project.profiles_dir, project.target, sorted(project.variables.items()), file
+        ours = kept / hashlib.md5(repr(made_of).encode()).hexdigest()
+        theirs = project.work_folder / "target" / "partial_parse.msgpack"
+        if ours.exists() and not theirs.exists():
+            theirs.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ours, theirs)
+        result = invoke(project, command, progress)
+        if theirs.exists() and not ours.exists():
+            shutil.copyfile(theirs, ours)
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DbtProject, "invoke", with_parse_kept)
+        patch.setattr(
+            DuckDBCredentials, "_connection_keys", lambda c: tuple(k for k in keys(c) if k not in ("path", "attach"))
+        )
+        yield
 
 
 class Bench:

@@ -56,7 +56,9 @@ def test_the_oldest_dbt_parses_it(tmp_path: Path) -> None:
 def test_the_next_majors_parser_takes_it(tmp_path: Path) -> None:
     dbt = own_environment(tmp_path / "next", f"dbt-core=={_NEXT_MAJOR}") / "dbt"
     ran = _parse(dbt, tmp_path, "snowflake")
-    assert ran.returncode == 0 and "Finished 'parse' successfully" in ran.stdout, _said(ran)
+    # it wants a semantic layer in YAML that the present versions do not know (docs/semantic-layer.md)
+    warned = [line for line in (ran.stdout + ran.stderr).splitlines() if line.startswith(("[warning]", "[error]"))]
+    assert ran.returncode == 0 and len(warned) == 1 and "SemanticModelDeprecated" in warned[0], _said(ran)
 
 
 def test_nothing_is_deprecated(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 import yaml
 
+import superset_bundle
 from conftest import ROOT, Bench
 from counterpoise.warehouse.dbt import _close_connections
 
@@ -193,11 +194,41 @@ def test_what_changed_is_forgotten_only_after_all_that_is_made_from_it(manifest:
     assert not {circle for circle in circles if f"relation_of('{circle}')" not in emptied}, "int_prints does not empty these"
 
 
-def test_the_exposure_names_what_the_report_reads(manifest: dict[str, Any]) -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "python/counterpoise/report").glob("*.py"))
-    read = set(re.findall(r"{marts}}?\.(\w+)", code)) | set(re.findall(r"_of_teams\(\s*\"(\w+)\"", code))
-    exposure = manifest["exposures"]["exposure.counterpoise.paradox_report"]
-    assert read and read == {node.split(".")[-1] for node in exposure["depends_on"]["nodes"]}
+def _read_by(*files: Path) -> set[str]:
+    """Marts that Python files name in their SQL."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    return set(re.findall(r"{marts}}?\.(\w+)", code)) | set(re.findall(r"_of_teams\(\s*\"(\w+)\"", code))
+
+
+def test_exposures_name_what_is_read(manifest: dict[str, Any]) -> None:
+    python = ROOT / "python/counterpoise"
+    read = {
+        "paradox_report": _read_by(*(python / "report").glob("*.py")),
+        "weekly_digest": _read_by(*(python / "digest").glob("*.py"), python / "report/data.py"),
+    }
+    for name, marts in read.items():
+        exposure = manifest["exposures"][f"exposure.counterpoise.{name}"]
+        assert len(marts) > 15 and marts == {node.split(".")[-1] for node in exposure["depends_on"]["nodes"]}, name
+
+
+def test_the_exposures_of_the_dashboards_name_what_their_datasets_read(manifest: dict[str, Any]) -> None:
+    for name, dashboard in superset_bundle.DASHBOARDS.items():
+        exposure = manifest["exposures"][f"exposure.counterpoise.superset_{name}"]
+        nodes = [manifest["nodes"][node] for node in exposure["depends_on"]["nodes"]]
+        assert superset_bundle.read_by(dashboard) == {node["name"] for node in nodes}
+        assert not {node["name"] for node in nodes if node["schema"].endswith("private")}
+    dashboards = {name for name in manifest["exposures"] if ".superset_" in name}
+    assert len(dashboards) == len(superset_bundle.DASHBOARDS)
+
+
+def test_the_datasets_of_the_dashboards_have_the_columns_and_types_they_say(manifest: dict[str, Any], bench: Bench) -> None:
+    connection = bench.warehouse.connect()
+    assert manifest, "built before it is looked at"
+    for name, dataset in superset_bundle.DATASETS.items():
+        found = [(column, kind) for column, kind, *_ in connection.execute(f"describe {dataset['sql']}").fetchall()]
+        said = [(column["column_name"], column["type"]) for column in dataset["columns"]]
+        assert [(column, kind.replace("HUGEINT", "BIGINT")) for column, kind in found] == said, name
+        assert {c["column_name"] for c in dataset["columns"] if c["is_dttm"]} == {c for c, kind in said if kind == "DATE"}
 
 
 def _parse(project: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, list[str]]:

@@ -1,6 +1,8 @@
 """The same rows on a real PostgreSQL as on DuckDB, for a small organisation and for the real service desk's log."""
 
+import json
 import math
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,13 +13,17 @@ import psycopg2
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
+from psycopg2.extras import RealDictCursor
 
 from conftest import ROOT, Bench, real_data
 from contracts import assert_contracts_hold
+from counterpoise.doctor import examine
+from counterpoise.explain import explain
 from counterpoise.inputs import load_event_log, load_folder
 from counterpoise.scoring import score
 from counterpoise.warehouse import Postgres
 from counterpoise.warehouse.dbt import DbtProject
+from explained import recompute
 from same_rows import assert_same_marts
 
 TYPES = {
@@ -171,6 +177,32 @@ def test_a_small_organisation(bench: Bench, postgres: Postgres, small_raw: Path,
         postgres.query("select count(*) as n from counterpoise.team_risk where status = 'scored'")["n"].to_pylist()[0]
         > 50
     )
+    _assert_explained(postgres)
+
+
+def _assert_explained(postgres: Postgres) -> None:
+    """Every number that is told of teams is what its SQL gives in a session of somebody else; who is at work is told."""
+    [team] = postgres.query("select team_id, contribution from counterpoise.team_risk_reasons where week_start = "
+                            "(select max(week_start) from counterpoise.team_risk) order by contribution desc limit 1"
+                            )["team_id"].to_pylist()  # fmt: skip
+    told = json.loads(json.dumps(explain(postgres, team, metric_id="reopen_rate").document, default=str))
+    assert told["reasons"] and told["where"]["private"] == postgres.shown_as
+    assert any(figure["reads"] == "private" for figure in told["figures"].values())
+    with psycopg2.connect(**postgres.credentials) as connection:
+        with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+
+            def run(reads: str, sql: str) -> list[dict]:
+                cursor.execute(sql)
+                return [dict(row) for row in cursor.fetchall()]
+
+            assert recompute(told, run) > 500
+            for text in ("O'Brien", "back\\slash", "a\nb\x1b[31m", "\u202e", ""):
+                cursor.execute(f"select {postgres.literal(text)} as text")
+                assert cursor.fetchone()["text"] == text
+    assert f"process {os.getpid()} on " in (postgres.holder() or ""), "the fixture holds the lock"
+    found = examine(lambda: postgres)
+    assert not [one for one in found if one.is_problem], found
+    assert {"rights", "lock", "tables"} <= {one.topic for one in found}
 
 
 @pytest.mark.slow

@@ -96,8 +96,8 @@ def _write(folder: Path, tables: dict[str, Rows]) -> Path:
 
 
 def _marts(place: Place, but: tuple[str, ...] = ()) -> dict[str, pa.Table]:
-    """Every published table, sorted, but what says by which run and when it was made."""
-    leave_out = {"published_runs", "check_results", *but}
+    """Every published table, sorted, but what is kept from run to run and says by which and when it was made."""
+    leave_out = {"published_runs", "check_results", "fct_check_history", *but}
     with duckdb.connect(str(place.database), read_only=True) as connection:
         names = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
         return {name: table_rows(connection, f"counterpoise.{name}", ("scored_at",)) for name in names - leave_out}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 import duckdb
 import psycopg2
 import pytest
+import yaml
 from dbt.cli.main import dbtRunner
 
 from connectors.everything import tables
 from connectors.harness import installing_project, write
 from connectors.zendesk_fixture import second_account
 from counterpoise.warehouse.dbt import _close_connections as close_connections
+from semantic_layer import SEMANTIC, blocks
 from test_engines import copy_schema
 
 pytestmark = pytest.mark.slow
@@ -132,17 +135,36 @@ def test_a_name_that_is_taken_stops_the_run_and_says_the_remedy(tmp_path: Path) 
     assert not ran.success and "(stg_teams)" in said and flag.strip() in said, said[-1000:]
 
 
-def test_areas_can_be_switched_off(project: Path, tmp_path: Path) -> None:
-    names = {}
+def _with_the_semantic_layer(project: Path, copied: Path) -> Path:
+    """Their project as docs/semantic-layer.md says, with a time spine and a metric of their own."""
+    shutil.copytree(project, copied, symlinks=True)
+    switches, _, own_metric = blocks("yaml")
+    settings = yaml.safe_load((copied / "dbt_project.yml").read_text())
+    (copied / "dbt_project.yml").write_text(yaml.safe_dump({**settings, **yaml.safe_load(switches)}))
+    (copied / "models" / "their_days.sql").write_text("select cast('2026-01-01' as date) as date_day")
+    days = {"name": "their_days", "time_spine": {"standard_granularity_column": "date_day"}}
+    days["columns"] = [{"name": "date_day", "granularity": "day"}]
+    (copied / "models" / "_theirs.yml").write_text(yaml.safe_dump({"models": [days]}) + own_metric)
+    return copied
+
+
+def test_areas_can_be_switched_off_and_the_semantic_layer_on(project: Path, tmp_path: Path) -> None:
+    names, layers = {}, {}
     for small in ("false", "true"):
         listed = tmp_path / small
-        ran = dbt(project, listed, "duckdb", {}, "parse", "--vars", f"{{riverside_small: {small}}}")
+        theirs = project if small == "false" else _with_the_semantic_layer(project, tmp_path / "project")
+        ran = dbt(theirs, listed, "duckdb", {}, "parse", "--vars", f"{{riverside_small: {small}}}")
         assert ran.success and not ran.warnings, (ran.errors, ran.warnings)
         nodes = json.loads((listed / "target" / "manifest.json").read_text())["nodes"]
         names[small] = {node["name"] for node in nodes.values() if node["resource_type"] == "model"}
+        layers[small] = json.loads((listed / "target" / "semantic_manifest.json").read_text())
     switchable = {"fct_ai_week", "fct_metric_health", "fct_guardrail_week", "next_steps"}
     assert switchable <= names["false"] and not switchable & names["true"]
     assert {"fct_metric_week", "fct_signal_week", "team_risk"} <= names["true"]
+    off, on = layers["false"], layers["true"]
+    assert not off["metrics"] and not off["semantic_models"] and not off["project_configuration"]["time_spines"]
+    assert {metric["name"] for metric in on["metrics"]} == {metric["name"] for metric in SEMANTIC["metrics"]} | {"refund_rate"}
+    assert [spine["node_relation"]["alias"] for spine in on["project_configuration"]["time_spines"]] == ["their_days"]
 
 
 @pytest.fixture(scope="module")

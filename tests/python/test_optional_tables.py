@@ -9,30 +9,15 @@ import pytest
 
 from conftest import Bench
 from counterpoise.contract import load_contract
+from counterpoise.doctor.optional_tables import OPTIONAL_TABLES
 from counterpoise.simulation import simulate
 
 pytestmark = pytest.mark.slow
 
 OPTIONAL = [name for name, table in load_contract().items() if not table.required]
-# What has no figure at all without the table.
-LOST_METRICS = {
-    "outcomes": {"csat", "complaint_rate", "defect_escape_rate", "churn_rate", "goal_progress"},
-    "targets": {"target_bunching", "late_pause_share"},
-    "team_hours": {"utilisation", "queue_load", "reporting_share", "maintenance_share", "learning_share",
-                   "experiment_share", "rework_hours_share", "hours_per_resolved"},
-    "capacity": {"unbudgeted_meta_share"},
-    "costs": {"cost_per_resolved", "cost_per_outcome"},
-    "survey_answers": {"workload", "exhaustion", "clarity", "safety", "intent_to_stay", "ai_permission", "ai_definition",
-                       "ai_boundaries", "ai_coaching"},
-}  # fmt: skip
-LOST_SIGNALS = {
-    "targets": {"metric_fixation", "threshold_bunching"},
-    "team_hours": {"fewer_experiments", "proof_of_work", "overloaded_queue"},
-    "metric_changes": {"definition_churn"},
-    "metric_reviews": {"unreviewed_outcomes"},
-    "process_runs": {"invisible_work"},
-    "interventions": {"expectation_inflation"},
-}
+# What has no figure at all without the table: what `counterpoise doctor` says it would add.
+LOST_METRICS = {table: set(adds.metrics) for table, adds in OPTIONAL_TABLES.items()}
+LOST_SIGNALS = {table: set(adds.signals) for table, adds in OPTIONAL_TABLES.items()}
 # Metrics whose figures change in meaning, not in presence, when the table goes: said in their definitions.
 CHANGED_METRICS = {
     "targets": {"resolved_within_target", "first_response_within_target"},  # items have promises of their own

@@ -55,7 +55,7 @@ while not stop.exists():
 """
 
 
-VIEWS = {"team_week", "debug_metric_week", "debug_item_steps"}
+VIEWS = {"team_week", "fct_check_history", "debug_metric_week", "debug_item_steps"}
 
 
 class Readers:

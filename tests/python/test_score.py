@@ -20,6 +20,7 @@ from counterpoise.scoring.score import (
     score_contrasts,
 )
 from counterpoise.scoring.stories import BENIGN, Evidence, Priors, log_odds, mechanisms, moves, risk_of
+from counterpoise.scoring.words import amount
 
 # Machines under load are slow: a slow example is no failure.
 many = settings(deadline=None)
@@ -530,3 +531,22 @@ def test_a_week_knows_nothing_of_those_after_it(seed: int, weeks: int) -> None:
     contrasts, _ = _organisation(seed)
     early = np.flatnonzero(contrasts.weeks < contrasts.weeks.min() + weeks)
     _same(_scored(_rows(contrasts, early)), _scored(contrasts), early)
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (None, "share", "not known"),
+        (0.1234, "share", "12.3%"),
+        (-0.0001, "share", "0.0%"),
+        (1234.56, "hours", "1,234.6 hours"),
+        (-0.001, "score", "0.00"),
+        (-0.014, "score", "-0.01"),
+        (3.0, "count", "3"),
+    ],
+)
+def test_a_figure_in_its_unit(value: float | None, unit: str, said: str) -> None:
+    assert amount(value, unit) == said

@@ -14,11 +14,33 @@ responses as (
 
 ),
 
+strongest as (
+
+    select
+        strongest.team_id,
+        strongest.week,
+        outputs.label || ' and ' || outcomes.label as labels
+    from {{ ref('int_strongest_pairs') }} as strongest
+    inner join metrics as outputs on strongest.output_metric_id = outputs.metric_id
+    inner join metrics as outcomes on strongest.outcome_metric_id = outcomes.metric_id
+
+),
+
+fired as (
+
+    select
+        *,
+        {{ counterpoise.week_index_of_date('week_start') }} as week
+    from {{ ref('fct_signal_week') }}
+    where status = 'fired' and not coalesce(is_excepted, false)
+
+),
+
 signal_causes as (
 
     select
         fired.team_id,
-        {{ counterpoise.week_index_of_date('fired.week_start') }} as week,
+        fired.week,
         signals.response_id,
         fired.signal_id,
         cast(null as {{ counterpoise.type_of('string') }}) as pair_id,
@@ -28,14 +50,15 @@ signal_causes as (
         cast(null as {{ counterpoise.type_of('string') }}) as review_cadence,
         signals.label
         || case
+            when signals.unit = 'outcome' then coalesce(': ' || strongest.labels, '')
             when fired.observed is not null and fired.expected is not null
                 then ': ' || {{ counterpoise.figure_text('fired.observed', 'signals.unit') }} || ' where ' || {{ counterpoise.figure_text('fired.expected', 'signals.unit') }} || ' was expected'
             else ''
         end
         || '.' as why
-    from {{ ref('fct_signal_week') }} as fired
+    from fired
     inner join {{ ref('dim_signal') }} as signals on fired.signal_id = signals.signal_id
-    where fired.status = 'fired' and not coalesce(fired.is_excepted, false)
+    left join strongest on fired.team_id = strongest.team_id and fired.week = strongest.week
 
 ),
 

@@ -1,44 +1,9 @@
--- A tracked output is better while its paired outcome is worse; or, for a proxy, while the outcome is shown to stay as it was: then
--- the strength is that of the output's gain. Of a team's pairs the strongest speaks.
+-- A tracked output is better while its paired outcome is worse or, for a proxy, no better. Of a team's pairs the strongest speaks.
 with
-
-pairs as (
-
-    select
-        *,
-        {{ counterpoise.week_index_of_date('week_start') }} as week,
-        case when verdict = 'hollow_gain' then output_log_evidence else log_evidence end as strength
-    from {{ ref('fct_pair_week') }}
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by team_id, week
-            order by
-                case when strength is null then 1 else 0 end asc,
-                strength desc,
-                {{ counterpoise.byte_order('pair_id') }} asc
-        ) as strongest_first
-    from pairs
-
-),
 
 strongest as (
 
-    select
-        team_id,
-        week,
-        outcome_value as observed,
-        outcome_expected as expected,
-        outcome_effect as effect,
-        strength as log_evidence,
-        outcome_n as n
-    from ranked
-    where strongest_first = 1
+    select * from {{ ref('int_strongest_pairs') }}
 
 ),
 

@@ -1,13 +1,10 @@
 """One call of `counterpoise digest`: read the published marts, render, send what was not sent yet."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from counterpoise.digest.content import Digest, make_digest
 from counterpoise.digest.document import document
@@ -15,9 +12,8 @@ from counterpoise.digest.render import as_html, as_json, as_markdown, as_slack, 
 from counterpoise.digest.routes import Route, read_routes
 from counterpoise.digest.send import NotSent, send
 from counterpoise.digest.sent import FILE, Sent
-from counterpoise.errors import CounterpoiseError
 from counterpoise.report.data import Marts, load
-from counterpoise.warehouse import DuckDBFile, Warehouse
+from counterpoise.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,8 @@ def digest(warehouse: Warehouse, week: date | None, routes: Path | None, again: 
         CounterpoiseError: the marts cannot be read, or a run is at work.
     """
     with warehouse:
-        with _published(warehouse) as marts:
+        with warehouse.published() as query:
+            marts = Marts(query, warehouse.marts_schema, warehouse.published_tables(query))
             data = load(marts.table, warehouse.marts_schema, min_people, week)
             found = make_digest(data, marts)
             wanted = read_routes(routes, _owners(marts), _parts(marts)) if routes else []
@@ -93,21 +90,6 @@ def write(told: Told, out: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return list(files)
-
-
-@contextmanager
-def _published(warehouse: Warehouse) -> Iterator[Marts]:
-    """The marts that readers see: of a DuckDB target not the file in which a run builds."""
-    if not isinstance(warehouse, DuckDBFile):
-        yield Marts(warehouse.query, warehouse.marts_schema, warehouse.tables(warehouse.marts_schema))
-        return
-    try:
-        connection = duckdb.connect(str(warehouse.path), read_only=True)
-    except duckdb.Error as error:
-        first_line = str(error).partition("\n")[0]
-        raise CounterpoiseError(f"{warehouse.path} could not be opened: {first_line}. Close it elsewhere.") from error
-    with connection:
-        yield Marts(lambda sql: connection.sql(sql).to_arrow_table(), warehouse.marts_schema)
 
 
 def _owners(marts: Marts) -> set[str]:

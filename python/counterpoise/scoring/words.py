@@ -36,10 +36,10 @@ def amount(value: float | None, unit: str) -> str:
     if value is None:
         return "not known"
     if unit == "share":
-        return f"{value:.1%}"
+        return f"{value:z.1%}"
     if unit in ("hours", "weeks", "people", "items", "events"):
-        return f"{value:,.1f} {unit}"
-    return f"{value:,.0f}" if unit == "count" and value == int(value) else f"{value:,.2f}"
+        return f"{value:z,.1f} {unit}"
+    return f"{value:,.0f}" if unit == "count" and value == int(value) else f"{value:z,.2f}"
 
 
 def _since(week: date | None) -> str:

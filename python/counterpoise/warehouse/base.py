@@ -4,8 +4,10 @@ import os
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from counterpoise.warehouse.state import Mark, Source
 MARTS = "counterpoise"
 RAW = "work_system"
 
+# Runs one select and gives back its rows.
+Query = Callable[[str], pa.Table]
+
 
 def this_process() -> str:
     """Who holds a lock from now on, as others are told."""
@@ -30,6 +35,10 @@ def refused(shown_as: str, holder: str | None, remedy: str = "Wait for it to end
     return CounterpoiseError(
         f"Another run is at work on {shown_as}{f' ({holder})' if holder else ''}. Nothing was changed.", remedy
     )
+
+
+def _by_numbers(text: str) -> str:
+    return " || ".join(f"chr({ord(character)})" for character in text)
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,42 @@ class Warehouse(ABC):
         """Names of the tables and views of a schema."""
         found = self.query("select table_name from information_schema.tables where table_schema = ?", [schema])
         return set(found["table_name"].to_pylist())
+
+    @contextmanager
+    def published(self) -> Iterator[Query]:
+        """The marts as readers see them, without the lock of a run: also while one is at work."""
+        try:
+            yield self.query
+        finally:
+            self.release()
+
+    def published_tables(self, query: Query) -> set[str]:
+        """Names of the marts that readers see; `query` is that of `published`."""
+        return self.tables(self.marts_schema)
+
+    @contextmanager
+    def private(self) -> Iterator[Query | None]:
+        """The private schema for reading, without the lock; None where it cannot be read now."""
+        try:
+            yield self.query if self.has(self.private_schema, "debug_metric_week") else None
+        finally:
+            self.release()
+
+    @property
+    def private_shown_as(self) -> str:
+        """How the place of the private schema is named to people."""
+        return self.shown_as
+
+    def holder(self) -> str | None:
+        """Who holds the lock of a run, in words; None where nobody does. Takes nothing and changes nothing."""
+        return None
+
+    @staticmethod
+    def literal(text: str) -> str:
+        """A text as an SQL literal of this engine, safe to paste: what cannot be printed stands as its number."""
+        runs = [(plain, "".join(run)) for plain, run in groupby(text, str.isprintable)]
+        parts = ["'" + run.replace("'", "''") + "'" if plain else _by_numbers(run) for plain, run in runs]
+        return f"({' || '.join(parts)})" if len(parts) > 1 else "".join(parts) or "''"
 
     @abstractmethod
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:

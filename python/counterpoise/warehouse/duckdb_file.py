@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from counterpoise.errors import CounterpoiseError, InputError, UsageError
-from counterpoise.warehouse.base import Layout, Warehouse, refused, this_process
+from counterpoise.warehouse.base import Layout, Query, Warehouse, refused, this_process
 from counterpoise.warehouse.dbt import DbtProject
 from counterpoise.warehouse.state import LOAD_STAMPS, STATE_TABLE, Mark, Source
 
@@ -221,6 +222,42 @@ class DuckDBFile(Warehouse):
     def check_target(self) -> duckdb.DuckDBPyConnection:
         return self.connect()
 
+    @contextmanager
+    def published(self) -> Iterator[Query]:
+        # the file that readers open, not the one in which a run builds
+        if not self.path.exists():
+            raise UsageError(f"{self.path} does not exist. Name the file that `counterpoise run --db` published.")
+        with _reading(self.path) as query:
+            yield query
+
+    def published_tables(self, query: Query) -> set[str]:
+        found = query(f"select table_name from duckdb_tables() where schema_name = {_literal(self.marts_schema)}")
+        return set(found["table_name"].to_pylist())
+
+    @contextmanager
+    def private(self) -> Iterator[Query | None]:
+        with ExitStack() as opened:
+            query = None
+            if self.build_file.exists():
+                with suppress(CounterpoiseError):  # a run is at work in it
+                    query = opened.enter_context(_reading(self.build_file))
+            yield query
+
+    @property
+    def private_shown_as(self) -> str:
+        return str(self.build_file)
+
+    def holder(self) -> str | None:
+        lock = self.build_folder / "run.lock"
+        if not lock.exists():
+            return None
+        with lock.open("r") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "somebody"
+        return None
+
     def release(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -312,6 +349,19 @@ class DuckDBFile(Warehouse):
                 "Make room and run again; what was published before still stands.",
             )
         return CounterpoiseError(f"{self.path}: {_short(error)} What was published before still stands.")
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Query]:
+    """A DuckDB file, opened to be read only."""
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        first_line = str(error).partition("\n")[0]
+        raise CounterpoiseError(f"{path} could not be opened: {first_line}. Close it elsewhere.") from error
+    with connection:
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+        yield lambda sql: connection.sql(sql).to_arrow_table()
 
 
 def _log_of(file: Path) -> Path:

@@ -135,6 +135,12 @@ class Postgres(Warehouse):
         if told is not error:
             raise told from error
 
+    def holder(self) -> str | None:
+        with self.connect().cursor() as cursor:
+            cursor.execute(_HOLDER, (_LOCK_KEY, self.marts_schema))
+            held = cursor.fetchone()
+        return _in_words(held[0]) if held else None
+
     def explained(self, error: Exception) -> Exception:
         if isinstance(error, _Explained):
             return error

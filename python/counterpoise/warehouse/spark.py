@@ -21,6 +21,7 @@ from counterpoise.warehouse.dbt import DbtProject
 # Rows of one message.
 _MESSAGE_ROWS = 50_000
 _LOCK = "run_lock"
+_HELD = "process {process} on {host} since {since}"
 
 
 class Spark(Warehouse):
@@ -141,6 +142,17 @@ class Spark(Warehouse):
     def publish(self) -> None:
         """Nothing to swap: each relation was replaced whole, and `published_runs` says which run readers see."""
 
+    def holder(self) -> str | None:
+        held = self._holder()
+        return _HELD.format_map(defaultdict(str, held)) if held else None
+
+    @staticmethod
+    def literal(text: str) -> str:
+        # Spark's own: a backslash escapes, and doubled quotes are two texts beside each other
+        escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+        shown = (c if c.isprintable() else _escaped(c) for c in escaped)
+        return f"'{''.join(shown)}'"
+
     @property
     def _lock_table(self) -> str:
         return f"{self.private_schema}.{_LOCK}"
@@ -170,7 +182,7 @@ class Spark(Warehouse):
                 if not is_last and (holder is None or _is_gone(holder, host)):
                     session.sql(f"drop table if exists {self._lock_table} purge")
                     continue
-                told = "process {process} on {host} since {since}".format_map(defaultdict(str, holder or {}))
+                told = _HELD.format_map(defaultdict(str, holder or {}))
                 raise refused(
                     self.shown_as,
                     told if holder else "it has just ended",
@@ -183,6 +195,12 @@ class Spark(Warehouse):
             return None
         rows = self.connect().sql(f"show tblproperties {self._lock_table}").collect()
         return {row[0].removeprefix("run."): row[1] for row in rows if row[0].startswith("run.")}
+
+
+def _escaped(character: str) -> str:
+    """As Spark reads it: by the number of each of its halves, where it has two."""
+    halves = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{halves[place]:02x}{halves[place + 1]:02x}" for place in range(0, len(halves), 2))
 
 
 def _is_gone(holder: Mapping[str, str], host: str) -> bool:

@@ -3,6 +3,7 @@ the job is slow (`make test-spark-slow`)."""
 
 import csv
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -25,8 +26,10 @@ from command_line import SALT, Place, Ran, counterpoise
 from conftest import ROOT, real_data
 from contracts import assert_contracts_hold
 from counterpoise.errors import CounterpoiseError
+from counterpoise.explain import explain
 from counterpoise.warehouse import DuckDBFile, Spark, Warehouse, open_warehouse
 from counterpoise.warehouse.dbt import DbtProject
+from explained import recompute
 from same_rows import MARTS, assert_same_marts, assert_same_rows
 
 pytestmark = pytest.mark.spark
@@ -148,6 +151,23 @@ def test_a_query_of_evidence_has_its_quotes(both: Both) -> None:
     duck, spark = both.query("select signal_id, evidence_query from {marts}.dim_signal order by signal_id")
     assert duck == spark
     assert f"signal_id = '{spark[0]['signal_id']}' and" in spark[0]["evidence_query"]
+
+
+def test_an_explanation_is_what_its_sql_gives_and_what_duckdb_tells(both: Both) -> None:
+    [team] = both.duck.query("select team_id from counterpoise.team_risk_reasons where week_start = (select max(week_start) "
+                             "from counterpoise.team_risk) order by contribution desc limit 1")["team_id"].to_pylist()  # fmt: skip
+    told = json.loads(json.dumps(explain(both.spark, team).document, default=str))
+    assert told["reasons"] and told["where"]["private"] == both.spark.shown_as
+    session = both.spark.connect()
+    assert recompute(told, lambda reads, sql: [row.asDict() for row in session.sql(sql).collect()]) > 500
+    for text in ("O'Brien", "back\\slash", "\\u0041 \\", "a\nb\x1b[31m", "\u202e", ""):
+        assert session.sql(f"select {both.spark.literal(text)} as text").first()["text"] == text
+    with duckdb.connect(str(both.duck.path), read_only=True) as marts:
+        for name, figure in told["figures"].items():
+            if figure["reads"] == "marts":
+                one = {"figures": {name: figure}}
+                recompute(one, lambda reads, sql: marts.sql(sql).to_arrow_table().to_pylist())
+    assert both.spark.holder() is None
 
 
 def test_the_checks_find_the_same(both: Both) -> None:
