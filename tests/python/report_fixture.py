@@ -90,9 +90,10 @@ create table counterpoise.fct_ai_readiness (team_id varchar, week_start date, la
     practices integer, practices_in_place integer, holds boolean, counts boolean);
 create table counterpoise.fct_ai_week (team_id varchar, week_start date, ai_assisted_share double,
     ai_unreviewed_share double, ai_undeclared_share double, meta_work_overhead double, reference_overhead double,
-    unbudgeted_hours double, net_hours_saved double, hours_per_resolved double, hours_per_resolved_expected double);
+    unbudgeted_hours double, net_hours_saved double, hours_per_resolved double, hours_per_resolved_expected double,
+    meta_work_hours double, meta_work_budget_hours double);
 create table counterpoise.fct_ai_outcome_week (team_id varchar, week_start date, is_ai_assisted boolean, difficulty
-    varchar, items integer, csat_sum double, csat_answers integer, reopened_items integer);
+    varchar, items integer, csat_sum double, csat_answers integer, reopened_items integer, reopen_rate double);
 create table counterpoise.fct_intervention_effect (cause_type varchar, cause varchar, team_id varchar, metric_id
     varchar, room varchar, method varchar, since_start varchar, week_from integer, week_to integer, effect double,
     effect_low double, effect_high double, shown varchar, verdict varchar, treated_teams integer, control_teams integer,
@@ -221,7 +222,12 @@ def _tables(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
         (team, LAST_WEEK, "unclear", 31.5, 44.5, 50.0, 0.12, 0.9, 8) for team in shown
     ])  # fmt: skip
     _insert(connection, "fct_ai_week", [
-        (team, LAST_WEEK, 0.4, 0.1, 0.2, 0.35, 0.3, 12.0, -7.0, 5.5, 5.1) for team in shown
+        (team, LAST_WEEK - timedelta(weeks=ago), 0.4, 0.1, 0.2, 0.35, 0.3, 12.0, -7.0, 5.5, 5.1, 40.0 - 10 * ago, 32.0)
+        for team in shown for ago in range(2)
+    ])  # fmt: skip
+    _insert(connection, "fct_ai_outcome_week", [
+        (team, LAST_WEEK - timedelta(weeks=ago), is_ai, "hard", 50, 40.0, 50, 20 if is_ai else 5, 0.4 if ago else None)
+        for team in shown for ago in (0, 8) for is_ai in (True, False)
     ])  # fmt: skip
     _insert(connection, "fct_metric_health", [
         ("throughput", "drives_action", "something was done because of it"),
@@ -291,7 +297,7 @@ def _notes(connection: duckdb.DuckDBPyConnection) -> None:
             (
                 None,
                 LAST_WEEK - timedelta(weeks=60),
-                "definition",
+                "reopen_rate: window",
                 "Reopens within 28 days count, before it was 14",
             ),
             (PARADOX_TEAM, LAST_WEEK - timedelta(weeks=27), "intervention", "Bonus on first replies in time"),

@@ -13,11 +13,13 @@ import pytest
 
 from counterpoise.errors import CounterpoiseError, UsageError
 from counterpoise.report import build_report, site, tables, views
+from counterpoise.report.ai import budget_picture, layer_picture, wilson
+from counterpoise.report.charts import OUTCOME
 from counterpoise.report.data import MIN_PEOPLE, page_file
 from counterpoise.report.limits import baseline_limits, xmr_limits
 from counterpoise.report.plots import Queue
 from counterpoise.report.tables import PAGES
-from counterpoise.report.words import WORDS
+from counterpoise.report.words import WORDS, closed_up, number
 from report_fixture import (
     ALERT,
     HOSTILE,
@@ -816,3 +818,56 @@ def test_axe_finds_nothing_that_keeps_people_out(browser, report: Path, scheme: 
         results = axe.run(page)
         assert results.violations_count == 0, f"{path.name}: {results.generate_report()}"
     page.close()
+
+
+def test_ranges_of_shares_are_those_of_wilson() -> None:
+    # NIST/SEMATECH 7.2.4.1: 4 defectives in 20 at 95 %
+    assert wilson(4, 20) == (pytest.approx(0.08066, abs=5e-5), pytest.approx(0.41602, abs=5e-5))
+    assert wilson(0, 10)[0] == 0 and wilson(10, 10)[1] == 1
+
+
+def test_a_layer_counts_only_on_what_holds_below_it() -> None:
+    rows = [
+        dict(layer=layer, layer_order=order, practices=3, practices_in_place=n, counts=counts)
+        for layer, order, n, counts in (("boundaries", 3, 3, False), ("permission", 1, 3, True), ("definition", 2, 1, False))
+    ]  # fmt: skip
+    svg = layer_picture("<b>", rows)
+    assert "Next to agree on: definition." in svg
+    assert svg.count("stroke-dasharray") == 2, "boundaries are agreed, and stand on nothing"
+    assert "&lt;b&gt;: permission 3 of 3, definition 1 of 3, boundaries 3 of 3." in svg and "<b>" not in svg
+
+
+def test_meta_work_beyond_its_budget_is_seen() -> None:
+    weeks = [dict(meta_work_hours=hours, meta_work_budget_hours=32.0) for hours in (30.0, 32.0, 40.0)]
+    svg = budget_picture("Delta", weeks)
+    assert "40 h of meta-work in the newest week, budget 32 h." in svg
+    assert svg.count(f'fill="{OUTCOME}"') == 1, "one week of three is beyond it"
+    assert "nobody has set a budget" in budget_picture("Delta", [dict(meta_work_hours=0.0, meta_work_budget_hours=None)])
+
+
+def test_the_ai_page_sets_work_with_ai_beside_work_without(report: Path) -> None:
+    page = Page(report / "ai.html")
+    assert "Delta: opened again (lower is better)" in page.text
+    # 20 of 50 and 5 of 50: the newest week had no time to show
+    assert "hard, with AI: 50 items" in page.text and "40% (28% to 54%)" in page.text and "10% (4.3% to 21%)" in page.text
+    assert "Kestrel" not in page.text, "the small team's rows are those of a person"
+    own = team_page(report, PARADOX_TEAM, "Delta").text
+    assert "Next to agree on: permission." in own and "40 h of meta-work in the newest week, budget 32 h." in own
+
+
+def test_the_next_step_stands_with_the_story_with_who(report: Path) -> None:
+    lead = team_page(report, PARADOX_TEAM, "Delta").text.split("Output over outcome")[0]
+    assert re.search(r"Next step: Pair the metric ?\. Who: team lead\.", lead), lead[-600:]
+
+
+def test_changes_of_what_is_counted_are_told_apart(report: Path) -> None:
+    page = team_page(report, PARADOX_TEAM, "Delta")
+    assert "what is counted changed, Reopens within 28 days count, before it was 14" in page.text
+    assert ": Bonus on first replies in time" in page.text
+
+
+def test_numbers_have_one_style(report: Path) -> None:
+    assert number(-0.0) == "0" and number(-0.04) == "-0.04"
+    assert closed_up("from 25.9 % to 9 % of all") == "from 25.9% to 9% of all"
+    for path in report.rglob("*.html"):
+        assert not re.search(r"\d %", re.sub(r"<style>.*?</style>", "", path.read_text(), flags=re.S)), path.name

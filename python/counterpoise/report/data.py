@@ -188,6 +188,11 @@ class Mark:
     kind: str
     label: str
 
+    @property
+    def is_definition(self) -> bool:
+        """Whether what a metric counts changed: such a mark is of a kind `metric: what changed`."""
+        return ":" in self.kind
+
 
 @dataclass(frozen=True)
 class Check:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from counterpoise.errors import UsageError
 from counterpoise.project import find_project_dir
+from counterpoise.report.words import closed_up
 
 # name.md or name.md#anchor: another signal's page; anything else lies outside the report
 _OTHER_SIGNAL = re.compile(r"([a-z0-9_]+)\.md(#.*)?")
@@ -48,4 +49,4 @@ def signal_docs(signal_ids: list[str]) -> dict[str, Markup]:
 
 def _body(path: Path) -> str:
     """The text below the title; the page has a title of its own."""
-    return path.read_text(encoding="utf-8").partition("\n")[2]
+    return closed_up(path.read_text(encoding="utf-8").partition("\n")[2])

@@ -185,6 +185,7 @@ def _with_script(environment: Environment) -> str:
 def _environment(data: ReportData) -> Environment:
     """Templates that escape everything from data, with the words and what every page needs."""
     environment = page_environment("counterpoise.report", ("counterpoise.report", "report.css"))
+    environment.finalize = words.closed_up
     environment.globals.update(
         data=data,
         pages=("teams", "steps", "signals", *(name for name in PAGES if name != "steps")),

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 from markupsafe import Markup
 
 from counterpoise.effects.plot import Point
 from counterpoise.effects.plot import draw as draw_effects
+from counterpoise.report.ai import budget_picture, layer_picture, outcome_pictures
 from counterpoise.report.data import Marts, ReportData, Team
 from counterpoise.report.plots import Effect, FlowWeek, Queue, draw_queue
 from counterpoise.report.plots import draw_effects as draw_experiment
@@ -210,8 +212,14 @@ _AI_COST = _Select(
 _AI_OUTCOME = _Select(
     "ai_outcome",
     "select f.team_id, t.sort_order, f.is_ai_assisted, f.difficulty, sum(f.items) as items, "
+    "sum(f.csat_sum) as csat_sum, sum(f.csat_answers) as csat_answers, "
     "sum(f.csat_sum) / nullif(sum(f.csat_answers), 0) as csat, "
-    "sum(f.reopened_items) / nullif(sum(f.items), 0) as reopen_rate from {{marts}}.fct_ai_outcome_week as f "
+    # only weeks whose items had time to come back
+    "sum(case when f.reopen_rate is not null then f.reopened_items end) as reopened_items, "
+    "sum(case when f.reopen_rate is not null then f.items end) as mature_items, "
+    "sum(case when f.reopen_rate is not null then f.reopened_items end) * 1.0 "
+    "/ nullif(sum(case when f.reopen_rate is not null then f.items end), 0) as reopen_rate "
+    "from {{marts}}.fct_ai_outcome_week as f "
     "inner join {{marts}}.dim_team as t on f.team_id = t.team_id where f.week_start > " + _RECENT + " "
     "group by f.team_id, t.sort_order, f.is_ai_assisted, f.difficulty "
     "order by t.sort_order, f.is_ai_assisted, f.difficulty",
@@ -253,6 +261,11 @@ _CURVES = (
     "f.servers, f.service_hours, f.wait_expected_hours, f.wait_observed_hours from {{marts}}.fct_flow_week as f "
     f"where f.load is not null and f.week_start > {_HALF_YEAR} and f.week_start <= {_THIS_WEEK} "
     "order by f.team_id, f.week_start"
+)
+# What is drawn of a team's meta-work: the last half year.
+_META_WORK = (
+    "select team_id, meta_work_hours, meta_work_budget_hours from {{marts}}.fct_ai_week where meta_work_hours is not "
+    f"null and week_start > {_HALF_YEAR} and week_start <= {_THIS_WEEK} order by team_id, week_start"
 )
 
 # Pages by file name (without .html), in the order of the navigation; their titles stand in `words` under nav_<name>.
@@ -318,15 +331,19 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
     pages["flow"] = _with_pictures(pages["flow"], _FLOW, tuple(few.values()))
     tried = experiment_pictures(read[_EXPERIMENTS.name], labels)
     pages["experiments"] = _with_pictures(pages["experiments"], _EXPERIMENTS, tried)
-    by_team = _by_team(read)
+    by_team = [(select, _rows_by_team(read[select.name])) for select in _ON_TEAM_PAGE]
     of_teams = {
-        team: _with_pictures(
-            tuple(table(select, rows[team], named=False) for select, rows in by_team if team in rows),
-            _FLOW,
-            (curves[team],) if team in curves else (),
-        )
+        team: tuple(table(select, rows[team], named=False) for select, rows in by_team if team in rows)
         for team in shown
     }
+    drawn = {_FLOW: {team: (curve,) for team, curve in curves.items()}}
+    meta_work = marts.rows(_at(_META_WORK, data.week)) if "fct_ai_week" in there else []
+    drawn |= _ai_pictures(read, meta_work, shown)
+    for select, of_team in drawn.items():
+        if select is not _FLOW and len(shown) <= MOST_CURVES:
+            pages["ai"] = _with_pictures(pages["ai"], select, tuple(chain.from_iterable(of_team.values())))
+        for team, pictures in of_team.items():
+            of_teams[team] = _with_pictures(of_teams[team], select, pictures)
     due = {(row["team_id"], row["response_id"]): row["due_on"] for row in read[_STEPS.name] if row["state"] == "open"}
     return Tables(pages, of_teams, due)
 
@@ -338,11 +355,35 @@ def _with_pictures(
     return tuple(replace(found, pictures=pictures) if found.name == select.name else found for found in tables)
 
 
+def _ai_pictures(
+    read: dict[str, list[dict]], meta_work: list[dict], teams: dict[str, Team]
+) -> dict[_Select, dict[str, tuple[tuple[str, Markup], ...]]]:
+    """What is drawn of AI, by the table it stands above and by team, in the order of the organisation."""
+    layers = {
+        team: rows
+        for team, rows in _rows_by_team(read[_READINESS.name]).items()
+        if all(row["counts"] is not None for row in rows)
+    }
+    found = {
+        _READINESS: {
+            team: ((teams[team].name, layer_picture(teams[team].name, rows)),) for team, rows in layers.items()
+        },
+        _AI: {
+            team: ((teams[team].name, budget_picture(teams[team].name, weeks)),)
+            for team, weeks in _rows_by_team(meta_work).items()
+            if team in teams
+        },
+        _AI_OUTCOME: {
+            team: tuple(outcome_pictures(teams[team].name, rows))
+            for team, rows in _rows_by_team(read[_AI_OUTCOME.name]).items()
+        },
+    }
+    return {select: {team: of_team[team] for team in teams if team in of_team} for select, of_team in found.items()}
+
+
 def queue_pictures(rows: list[dict], teams: dict[str, Team], week: date) -> dict[str, tuple[str, Markup]]:
     """Waiting against load of each team shown whose ceiling is known in `week`, in the order of the organisation."""
-    by_team: dict[str, list[dict]] = {}
-    for row in rows:
-        by_team.setdefault(row["team_id"], []).append(row)
+    by_team = _rows_by_team(rows)
     found = {}
     for team in teams.values():
         own = by_team.get(team.team_id, [])
@@ -416,14 +457,10 @@ def effect_pictures(rows: list[dict], labels: dict[str, str]) -> tuple[tuple[str
     return tuple(found)
 
 
-def _by_team(read: dict[str, list[dict]]) -> list[tuple[_Select, dict[str, list[dict]]]]:
-    """Rows of each table of a team's page by team."""
-    found = []
-    for select in _ON_TEAM_PAGE:
-        rows: dict[str, list[dict]] = {}
-        for row in read[select.name]:
-            rows.setdefault(row["team_id"], []).append(row)
-        found.append((select, rows))
+def _rows_by_team(rows: list[dict]) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {}
+    for row in rows:
+        found.setdefault(row["team_id"], []).append(row)
     return found
 
 

@@ -3,7 +3,9 @@
 Sentences that come with the data (reasons, status, data health, checks) are written by the marts.
 """
 
+import re
 from datetime import date
+from typing import Any
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -136,6 +138,28 @@ WORDS: dict[str, str] = {
     "reason_points": "{points} points",
     "reason_figures": "Observed {observed}, expected {expected}, from {n} rows",
     "reason_since": "since the week of {week}",
+    # drawings of AI
+    "told": "{name}: {what}",
+    "layer_of": "{n} of {all}",
+    "layer_told": "{layer} {of}",
+    "layers_next": "Next to agree on: {layer}.",
+    "layers_all": "All four layers hold.",
+    "meta": "{hours} of meta-work in the newest week, budget {budget}.",
+    "meta_none": "{hours} of meta-work in the newest week; nobody has set a budget.",
+    "meta_told": "{team}: {note} {weeks} weeks are drawn, weeks beyond the budget in another colour.",
+    "ai_reopened": "{team}: opened again (lower is better)",
+    "ai_csat": "{team}: satisfaction (higher is better)",
+    "ai_items": "{difficulty}, {ai}: {n} items",
+    "ai_answers": "{difficulty}, {ai}: {n} answers",
+    "share_range": "{share} ({low} to {high})",
+    "with_ai": "with AI",
+    "without_ai": "without AI",
+    "step_first": "Next step:",
+    "mark_definition": "what is counted changed, {label}",
+    "legend_usual": "usual range",
+    "legend_outside": "outside it",
+    "legend_change": "known change",
+    "legend_since": "since when",
     "next_title": "Next step",
     "next_none": "Nothing to do now. Keep looking at output and outcome together.",
     "next_owner": "Who: {owner}.",
@@ -264,17 +288,20 @@ WORDS: dict[str, str] = {
     "blocked or doubled?",
     "empty_effective": "Nothing can be said about effective work yet.",
     "table_readiness": "What is agreed on AI",
-    "help_readiness": "Four layers; one counts only when those below it hold.",
+    "help_readiness": "Four layers, the lowest first; one counts only when those below it hold. Full: it counts; "
+    "dashed: in place, but not yet to be built on.",
     "empty_readiness": "No norms for AI are recorded.",
     "table_ai": "AI use and its overhead",
-    "help_ai": "Review is oversight, not waste; what counts is meta-work beyond its budget.",
+    "help_ai": "Review is oversight, not waste; what counts is meta-work beyond its budget. Columns: meta-work hours "
+    "a week of the last half year; line: the budget.",
     "empty_ai": "Nothing is known of AI use.",
     "table_ai_cost": "Cost per outcome",
     "help_ai_cost": "What counts is the cost of an item solved for good, not of an item closed. Hours are all hours of "
     "the week by resolution, beside what the team needed before.",
     "empty_ai_cost": "Neither costs nor hours are known.",
     "table_ai_outcome": "AI by difficulty, last 13 weeks",
-    "help_ai_outcome": "Fast on easy work and brittle on hard work shows here.",
+    "help_ai_outcome": "Fast on easy work and brittle on hard work shows here. With AI beside without, easy and hard "
+    "work apart, with the 95 % range; where ranges overlap, nothing is shown yet.",
     "empty_ai_outcome": "Nothing is known of AI use.",
     "table_experiments": "Effects",
     "help_experiments": "Treated less control teams, on the scale of each metric's comparison, with a 90 % range.",
@@ -487,7 +514,7 @@ def number(value: float | None) -> str:
         return WORDS["none"]
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{float(f'{value:.3g}'):.10g}"
+    return f"{float(f'{value:.3g}'):z.10g}"
 
 
 def percent(share: float | None) -> str:
@@ -502,3 +529,8 @@ def quantity(value: float | None, unit: str) -> str:
     if unit == "share":
         return percent(value)
     return f"{number(value)} h" if unit == "hours" and value is not None else number(value)
+
+
+def closed_up(value: Any) -> Any:
+    """Text with one style of per cent, `5.9%`: sentences of the marts write `5.9 %`. Markup stays as it is."""
+    return re.sub(r"(?<=\d)\s%", "%", value) if type(value) is str else value
