@@ -186,7 +186,7 @@ def test_pages_open_in_a_browser_without_complaint(browser, demo: Demo) -> None:
     page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
     page.on("request", lambda request: requests.append(request.url))
     paths = sorted(demo.place.report.rglob("*.html"))
-    assert len(paths) == 9 + 12, "overview, checks, seven pages of tables, and a page for each team"
+    assert len(paths) == 10 + 27 + 12, "overview, teams, checks, seven pages of tables, and a page for each signal and team"
     for path in paths:
         page.goto(path.as_uri())
         assert page.locator("h1").count() == 1
@@ -423,7 +423,7 @@ def test_no_number_on_a_team_page_is_without_its_sql(demo: Demo) -> None:
         data = load(marts.table, "counterpoise")
         tables = load_tables(marts, data)
     [line] = [line for line in team_lines(data) if line.team.name == "Atlas"]
-    team, page = line.team.team_id, team_page(data, line, None, None)
+    team, page = line.team.team_id, team_page(data, line, tables.due, None, None)
     told = _explained(demo.place, team)
     assert told["week"] == str(data.week)
     score = line.score

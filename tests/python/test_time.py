@@ -67,7 +67,7 @@ def older_forms_in_order(bench: Bench, small_raw: Path) -> dict:
     return _rows(bench)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_any_order_and_any_repeats_give_the_same_marts(
     bench: Bench, small_raw: Path, older_forms_in_order: dict, seed: int
 ) -> None:

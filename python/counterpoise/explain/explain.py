@@ -201,8 +201,13 @@ def _gather(ledger: Ledger, warehouse: Warehouse, there: set[str]) -> None:
     for name, (mart, _, _) in figures.OF_THE_WEEK.items():
         if mart in there:
             figures.of_the_week(ledger, name)
-    if "fct_narrative_due" in there:
-        figures.stories_asked_for(ledger)
+    for mart, figure in (
+        ("team_reward_eligibility", figures.reward_periods),
+        ("fct_ai_outcome_week", figures.ai_outcomes),
+        ("fct_narrative_due", figures.stories_asked_for),
+    ):
+        if mart in there:
+            figure(ledger)
     told = {row["signal_id"] for row in ledger.figures["reasons"].rows}
     for row in judged:
         if row["signal_id"] in told:

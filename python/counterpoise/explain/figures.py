@@ -274,7 +274,9 @@ order by m.room, v.metric_id
 # What else a team's page shows of its week: each a mart of one row a team and week, or a few.
 OF_THE_WEEK = {
     "guardrails": ("fct_guardrail_week", "guardrail_id", "Minimum quality"),
+    "targets": ("fct_target_balance", "week_start", "Targets and what balances them"),
     "flow": ("fct_flow_week", "week_start", "Load, its ceiling and the wait"),
+    "true efficiency": ("fct_true_efficiency", "week_start", "Cost, wait and rework beside what is mislabelled"),
     "effective work": ("fct_effective_work", "aspect", "Shares of effective work"),
     "friction": ("fct_friction", "friction_id", "Conditions that make a paradox likelier"),
     "ai readiness": ("fct_ai_readiness", "layer_order", "What is agreed on AI"),
@@ -290,6 +292,35 @@ select *
 from {ledger.marts}.{mart}
 where team_id = {ledger.team} and week_start = {ledger.week}
 order by {order}
+""")  # fmt: skip
+
+
+def reward_periods(ledger: Ledger) -> Figure:
+    """Whether minimum quality was met in the periods of the last year."""
+    return ledger.add("reward periods", "Minimum quality in the periods of the last year", f"""
+select *
+from {ledger.marts}.team_reward_eligibility
+where team_id = {ledger.team} and period_end > {ledger.weeks_before(52)}
+order by period_start
+""")  # fmt: skip
+
+
+def ai_outcomes(ledger: Ledger) -> Figure:
+    """What came of work with AI and without, easy and hard apart; reopened items of weeks that had time to show."""
+    return ledger.add("ai outcomes", f"Work with AI beside work without, within {EVIDENCE_WEEKS} weeks", f"""
+select
+    is_ai_assisted, difficulty, items, csat_answers, csat_sum / nullif(csat_answers, 0) as csat,
+    mature_items, reopened_items * 1.0 / nullif(mature_items, 0) as reopen_rate
+from (
+    select
+        is_ai_assisted, difficulty, sum(items) as items, sum(csat_sum) as csat_sum, sum(csat_answers) as csat_answers,
+        sum(case when reopen_rate is not null then items end) as mature_items,
+        sum(case when reopen_rate is not null then reopened_items end) as reopened_items
+    from {ledger.marts}.fct_ai_outcome_week
+    where team_id = {ledger.team} and week_start > {ledger.weeks_before(EVIDENCE_WEEKS)} and week_start <= {ledger.week}
+    group by is_ai_assisted, difficulty
+) as found
+order by is_ai_assisted, difficulty
 """)  # fmt: skip
 
 
