@@ -460,6 +460,13 @@ def test_much_news_is_folded(report: Path, tmp_path: Path, monkeypatch: pytest.M
     assert folded.count("<li>") == 1
 
 
+def test_texts_stand_in_one_place_for_translation() -> None:
+    for template in (files("counterpoise.report") / "templates").iterdir():
+        if template.name.endswith(".html"):
+            text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
+            assert not re.search(r"[A-Za-z]{2,}", re.sub(r"<[^>]*>", " ", text)), template.name
+
+
 def test_every_word_of_the_tables_is_there() -> None:
     for select in {s.name: s for page in PAGES.values() for s in page}.values():
         for key in (f"table_{select.name}", f"help_{select.name}", f"empty_{select.name}"):
