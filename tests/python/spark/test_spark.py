@@ -52,6 +52,15 @@ appender.file.layout.type = PatternLayout
 appender.file.layout.pattern = %p %c: %m%n
 """
 
+# For hundreds of small statements on two cores: compiling and planning cost more than the rows do.
+_FOR_SMALL_TABLES = """
+spark.sql.codegen.wholeStage false
+spark.sql.adaptive.enabled false
+spark.sql.constraintPropagation.enabled false
+spark.sql.iceberg.distribution-mode none
+spark.default.parallelism 1
+"""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -61,8 +70,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.fail(reason) if os.environ.get("COUNTERPOISE_REQUIRE_SPARK") else pytest.skip(reason)
     folder = tmp_path_factory.mktemp("spark")
     (folder / "log4j2.properties").write_text(_LOGGING.replace("FOLDER", str(folder)), "utf-8")
+    (folder / "spark-defaults.conf").write_text(_FOR_SMALL_TABLES, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        patch.setenv("COUNTERPOISE_SPARK_PARTITIONS", "1")
         patch.setenv("SPARK_CONF_DIR", str(folder))
         patch.setenv("COUNTERPOISE_SPARK_FOLDER", str(folder))
         patch.setenv("COUNTERPOISE_SPARK_JARS", ",".join(str(jar) for jar in iceberg_jars(folder / "jars")))
