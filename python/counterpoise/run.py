@@ -311,9 +311,10 @@ def check(
 ) -> CheckReport:
     """Run the suites of one stage where the data lies. `now` is UTC; the present by default."""
     return run_checks(
-        warehouse.check_target(),
+        warehouse.check_target(stage),
         stage,
         run_id,
+        read_only=True,
         now=now,
         raw_schema=warehouse.raw_schema,
         private_schema=warehouse.private_schema,

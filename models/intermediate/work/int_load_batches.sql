@@ -1,4 +1,4 @@
--- Loads by day, with those marked that bring history: the first one, and any whose typical row is weeks old. They stamp the
+-- Loads by day, with those marked that bring history: the first one, and any of which half the rows are weeks old. They stamp the
 -- past with one day, and what they bring was known before. (A row that came late in an ordinary load was not.)
 -- Tables whose rows name no source system are one source, `all`. What speaks of a week or a month is written at its end.
 with
@@ -57,27 +57,23 @@ loaded as (
 
 ),
 
-lags as (
+batches as (
 
+    -- counted, not put in order: a first load has as many rows as the warehouse
     select
         source_table,
         source_system,
         cast(first_loaded_at as date) as loaded_on,
-        {{ counterpoise.hours_between('written_at', 'first_loaded_at') }} / 24.0 as lag_days
-    from loaded
-
-),
-
-batches as (
-
-    select
-        source_table,
-        source_system,
-        loaded_on,
         count(*) as loaded_rows,
-        {{ counterpoise.percentile('lag_days', 0.5) }} as median_lag_days
-    from lags
-    group by source_table, source_system, loaded_on
+        sum(
+            case
+                when {{ counterpoise.hours_between('written_at', 'first_loaded_at') }} > 24 * {{ counterpoise.setting('history_load_lag_days') }}
+                    then 1
+                else 0
+            end
+        ) as old_rows
+    from loaded
+    group by source_table, source_system, cast(first_loaded_at as date)
 
 ),
 
@@ -97,9 +93,9 @@ final as (
         source_system,
         loaded_on,
         loaded_rows,
-        median_lag_days,
+        old_rows,
         is_first_load,
-        is_first_load or median_lag_days > {{ counterpoise.setting('history_load_lag_days') }} as is_history_load
+        is_first_load or 2 * old_rows >= loaded_rows as is_history_load
     from placed
 
 )

@@ -49,6 +49,7 @@ class Layout:
         marts_schema: the marts that people read.
         private_schema: everything before them, and the salt.
         raw_schema: tables of the contract.
+        raw_database: database of that schema; empty where it is the warehouse's own.
         connectors: tools whose connector schemas are read, so that tables of the contract may be absent.
         sources: tables that are read, each as database, schema and name; an empty database is the warehouse's own, an
             empty name stands for all tables of the schema. None where it is all of the raw schema.
@@ -58,6 +59,7 @@ class Layout:
     marts_schema: str = MARTS
     private_schema: str = f"{MARTS}_private"
     raw_schema: str = RAW
+    raw_database: str = ""
     connectors: tuple[str, ...] = ()
     sources: tuple[Source, ...] | None = None
     salt_schema: str | None = None
@@ -203,8 +205,8 @@ class Warehouse(ABC):
         """Put the salt of persons' hashes in its private table, as a bound value that no log shows."""
 
     @abstractmethod
-    def check_target(self) -> Any:
-        """What `guardrails.run_checks` takes to reach this warehouse."""
+    def check_target(self, stage: str) -> Any:
+        """What `guardrails.run_checks` takes to reach the tables of a stage; a path is opened to be read only."""
 
     @abstractmethod
     def release(self) -> None:

@@ -219,8 +219,10 @@ class DuckDBFile(Warehouse):
         target = ".".join(map(quoted, (database, schema, table)))
         return f"{columns} {self.connect().execute(f'select {read} from {target} as whole_row').fetchall()}"
 
-    def check_target(self) -> duckdb.DuckDBPyConnection:
-        return self.connect()
+    def check_target(self, stage: str) -> duckdb.DuckDBPyConnection | str:
+        # the contract's tables may lie in a file that a connector fills
+        attached = self.attached.get(self.layout.raw_database) if stage == "raw" else None
+        return attached or self.connect()
 
     @contextmanager
     def published(self) -> Iterator[Query]:

@@ -304,7 +304,7 @@ class Postgres(Warehouse):
         cursor.execute(f"select {read} from {quoted(schema)}.{quoted(table)} as whole_row")
         return f"{list(columns)} {cursor.fetchone()}"
 
-    def check_target(self) -> Any:
+    def check_target(self, stage: str) -> Any:
         import sqlalchemy as sa
 
         return sa.create_engine("postgresql+psycopg2://", connect_args=self.credentials)

@@ -71,8 +71,9 @@ def _layout(project: DbtProject, output: Mapping[str, Any], digests: Mapping[str
     if project.is_own and not reads_connectors:
         marts = str(output.get("schema") or MARTS)
         raw = str(project.variables.get("work_system_schema", RAW))
-        sources = ((str(project.variables.get("work_system_database") or ""), raw, ""),)
-        return Layout(marts, f"{marts}_private", raw, sources=sources, salt_schema=salt_schema)
+        database = str(project.variables.get("work_system_database") or "")
+        sources = ((database, raw, ""),)
+        return Layout(marts, f"{marts}_private", raw, database, sources=sources, salt_schema=salt_schema)
     note = project.work_folder / "layout.json"
     return _noted_layout(note, digests) or _note(note, digests, _parsed_layout(project, output))
 
@@ -84,7 +85,7 @@ def _parsed_layout(project: DbtProject, output: Mapping[str, Any]) -> Layout:
         for name, model in (("marts_schema", "team_risk"), ("private_schema", "stg_work_items"))
     }
     own = [source for source in manifest.sources.values() if source.package_name == "counterpoise"]
-    raw = next(source.schema for source in own if source.source_name == "work_system")
+    raw = next(source for source in own if source.source_name == "work_system")
     owners = (name.split(".")[-1] for name in manifest.nodes)
     connectors = sorted(name[4:-8] for name in owners if name.startswith("stg_") and name.endswith("__owners"))
     # of DuckDB the file's own name, of others the one database there is
@@ -98,7 +99,12 @@ def _parsed_layout(project: DbtProject, output: Mapping[str, Any]) -> Layout:
     }
     salt_schema = variables.get("counterpoise_salt_schema")
     return Layout(
-        **named, raw_schema=raw, connectors=tuple(connectors), sources=tuple(sorted(read)), salt_schema=salt_schema
+        **named,
+        raw_schema=raw.schema,
+        raw_database="" if raw.database in (None, here) else str(raw.database),
+        connectors=tuple(connectors),
+        sources=tuple(sorted(read)),
+        salt_schema=salt_schema,
     )
 
 

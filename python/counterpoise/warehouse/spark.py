@@ -131,7 +131,7 @@ class Spark(Warehouse):
             "iceberg"
         ).createOrReplace()
 
-    def check_target(self) -> Any:
+    def check_target(self, stage: str) -> Any:
         from counterpoise.guardrails.spark_tables import SparkTables
 
         return SparkTables(self.connect())
