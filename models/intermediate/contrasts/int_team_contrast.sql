@@ -7,100 +7,116 @@
 {%- set few = 8 -%}
 with
 
-windows as (
+-- Everything that a comparison needs is a sum over the kinds of item, so that the rows, many, are read once. A kind's rate is
+-- (b + lean * r) / (w + lean), with b of w in its baseline and r the team's rate, and the same r for all its kinds.
+kinds as (
 
     select
-        metric_windows.*,
-        metrics.kind,
-        metrics.effect_scale,
-        metrics.min_n
-    from {{ ref('int_metric_windows') }} as metric_windows
-    inner join {{ ref('dim_metric') }} as metrics on metric_windows.metric_id = metrics.metric_id
-    {{ counterpoise.from_changed_week('metric_windows.week') }}
+        team_id,
+        metric_id,
+        week,
+        first_known_week,
+        baseline_link_sum,
+        baseline_link_weight,
+        baseline_link_squares,
+        -- in doubles before the division: a quotient of decimals has six places on Spark
+        {{ counterpoise.as_double('baseline_link_sum') }} as own_sum,
+        {{ counterpoise.as_double('baseline_link_weight') }} as own_weight,
+        {{ counterpoise.as_double('baseline_link_weight') }} + {{ lean }} as leaning_weight,
+        {%- for weeks in recent_weeks %}
+        recent_{{ weeks }}_link_sum,
+        recent_{{ weeks }}_link_weight,
+        {{ counterpoise.as_double('recent_' ~ weeks ~ '_link_weight') }} as recent_{{ weeks }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_metric_windows') }}
+    {{ counterpoise.from_changed_week() }}
 
 ),
 
-baselines as (
+sums as (
 
     select
         team_id,
         metric_id,
         week,
         min(first_known_week) as first_known_week,
+        -- decimals are added, then read as doubles: a sum of doubles depends on their order
         {{ counterpoise.as_double('sum(baseline_link_sum)') }} as base_sum,
         {{ counterpoise.as_double('sum(baseline_link_weight)') }} as base_weight,
         {{ counterpoise.as_double('sum(baseline_link_squares)') }} as base_squares,
-        -- in doubles before the division: a quotient of decimals has six places on Spark
-        {%- set link_sum, link_weight = counterpoise.as_double('baseline_link_sum'), counterpoise.as_double('baseline_link_weight') %}
-        sum(case when baseline_link_weight > 0 then {{ link_sum }} * {{ link_sum }} / {{ link_weight }} else 0 end) as base_between,
-        sum(case when baseline_link_weight > 0 then 1 else 0 end) as base_strata
-    from windows
+        sum(case when own_weight > 0 then own_sum * own_sum / own_weight else 0 end) as base_between,
+        sum(case when own_weight > 0 then 1 else 0 end) as base_strata,
+        {%- for weeks in recent_weeks %}
+        {%- set recent = 'recent_' ~ weeks %}
+        {%- set cubed = recent ~ ' * ' ~ recent ~ ' / (leaning_weight * leaning_weight * leaning_weight)' %}
+        {%- set others = 'greatest(own_weight - own_sum, 0)' %}
+        {{ counterpoise.as_double('sum(' ~ recent ~ '_link_sum)') }} as {{ recent }}_sum,
+        {{ counterpoise.as_double('sum(' ~ recent ~ '_link_weight)') }} as {{ recent }}_weight,
+        sum({{ recent }} * own_sum / leaning_weight) as {{ recent }}_by_own_sum,
+        sum({{ recent }} / leaning_weight) as {{ recent }}_by_rate,
+        sum({{ recent }} * {{ recent }} / leaning_weight) as {{ recent }}_leverage,
+        sum({{ cubed }} * own_sum * {{ others }}) as {{ recent }}_spread_of_kinds,
+        sum({{ cubed }} * own_sum) as {{ recent }}_spread_by_other_rate,
+        sum({{ cubed }} * {{ others }}) as {{ recent }}_spread_by_rate,
+        sum({{ cubed }}) as {{ recent }}_spread_by_both{{ ',' if not loop.last }}
+        {%- endfor %}
+    from kinds
     group by team_id, metric_id, week
 
 ),
 
-expected as (
+lengths as (
+
+    {%- for weeks in recent_weeks %}
+    select {{ weeks }} as window_weeks
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+by_length as (
 
     select
-        windows.team_id,
-        windows.metric_id,
-        windows.week,
-        windows.kind,
-        windows.effect_scale,
-        windows.min_n,
-        baselines.first_known_week,
-        baselines.base_sum,
-        baselines.base_weight,
-        baselines.base_squares,
-        baselines.base_between,
-        baselines.base_strata,
-        {%- for weeks in recent_weeks %}
-        windows.recent_{{ weeks }}_link_sum,
-        windows.recent_{{ weeks }}_link_weight,
-        {{ counterpoise.as_double('windows.recent_' ~ weeks ~ '_link_weight') }} as recent_{{ weeks }}_weight,
+        sums.team_id,
+        sums.metric_id,
+        sums.week,
+        lengths.window_weeks,
+        metrics.kind,
+        metrics.effect_scale,
+        metrics.min_n,
+        sums.first_known_week,
+        sums.base_sum,
+        sums.base_weight,
+        sums.base_squares,
+        sums.base_between,
+        sums.base_strata,
+        {{ lean }} * (sums.base_sum + 0.5) / (sums.base_weight + 1) as leaning_sum,
+        {{ lean }} * (sums.base_weight - sums.base_sum + 0.5) / (sums.base_weight + 1) as leaning_others,
+        {%- for column in ['sum', 'weight', 'by_own_sum', 'by_rate', 'leverage', 'spread_of_kinds', 'spread_by_other_rate',
+                           'spread_by_rate', 'spread_by_both'] %}
+        case lengths.window_weeks
+            {%- for weeks in recent_weeks %}
+            when {{ weeks }} then sums.recent_{{ weeks }}_{{ column }}
+            {%- endfor %}
+        end as recent_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-        {{ counterpoise.as_double('windows.baseline_link_weight') }} as stratum_base_weight,
-        -- the kind's own baseline rate, leaning on the team's by two items
-        case when baselines.base_weight > 0 then
-            ({{ counterpoise.as_double('windows.baseline_link_sum') }} + {{ lean }} * (baselines.base_sum + 0.5) / (baselines.base_weight + 1))
-            / ({{ counterpoise.as_double('windows.baseline_link_weight') }} + {{ lean }})
-        end as stratum_rate
-    from windows
-    inner join baselines
-        on
-            windows.team_id = baselines.team_id
-            and windows.metric_id = baselines.metric_id
-            and windows.week = baselines.week
+    from sums
+    cross join lengths
+    inner join {{ ref('dim_metric') }} as metrics on sums.metric_id = metrics.metric_id
 
 ),
 
 pooled as (
 
-    {%- for weeks in recent_weeks %}
     select
-        team_id,
-        metric_id,
-        week,
-        {{ weeks }} as window_weeks,
-        max(kind) as kind,
-        max(effect_scale) as effect_scale,
-        max(min_n) as min_n,
-        max(first_known_week) as first_known_week,
-        max(base_sum) as base_sum,
-        max(base_weight) as base_weight,
-        max(base_squares) as base_squares,
-        max(base_between) as base_between,
-        max(base_strata) as base_strata,
-        -- decimals are added, then read as doubles: a sum of doubles depends on their order
-        {{ counterpoise.as_double('sum(recent_' ~ weeks ~ '_link_sum)') }} as recent_sum,
-        {{ counterpoise.as_double('sum(recent_' ~ weeks ~ '_link_weight)') }} as recent_weight,
-        sum(recent_{{ weeks }}_weight * stratum_rate) as expected_sum,
-        sum(recent_{{ weeks }}_weight * recent_{{ weeks }}_weight * stratum_rate * (1 - least(stratum_rate, 1)) / (stratum_base_weight + {{ lean }})) as expected_binomial_variance,
-        sum(recent_{{ weeks }}_weight * recent_{{ weeks }}_weight / (stratum_base_weight + {{ lean }})) as expected_mean_leverage
-    from expected
-    group by team_id, metric_id, week
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        *,
+        recent_by_own_sum + leaning_sum * recent_by_rate as expected_sum,
+        -- the sum of r² * rate * (1 - rate) / (w + lean) over the kinds
+        recent_spread_of_kinds
+        + leaning_others * recent_spread_by_other_rate
+        + leaning_sum * recent_spread_by_rate
+        + leaning_sum * leaning_others * recent_spread_by_both as expected_binomial_variance
+    from by_length
 
 ),
 
@@ -162,7 +178,7 @@ judged as (
             when kind = 'rate'
                 then 1 / (expected_sum + 0.5) + 1 / (base_sum + 0.5)
             -- a mean of few (weeks of hours, answers) is not normal, one odd week alone moves it: its error is widened
-            else item_variance * (1 + {{ few }} / recent_weight) * (1 / recent_weight + expected_mean_leverage / (recent_weight * recent_weight))
+            else item_variance * (1 + {{ few }} / recent_weight) * (1 / recent_weight + recent_leverage / (recent_weight * recent_weight))
         end) as change_error
     from spread
 

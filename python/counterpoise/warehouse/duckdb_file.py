@@ -133,7 +133,19 @@ class DuckDBFile(Warehouse):
                     "if the file is damaged, delete it: it is built anew from the raw data.",
                 ) from error
             self._connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+            self._attach(self._connection)
         return self._connection
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """The files that dbt reads besides: views of the private schema look into them."""
+        for name, path in self.attached.items():
+            try:
+                connection.execute(f"attach {_literal(path)} as {quoted(name)} (read_only)")
+            except duckdb.Error as error:
+                self.release()
+                raise CounterpoiseError(
+                    f"{path} could not be read: {_short(error)}.", "See that it is there and that nobody is writing to it."
+                ) from error
 
     def load(self, loader: Callable[[duckdb.DuckDBPyConnection], Any]) -> Any:
         try:
@@ -191,24 +203,16 @@ class DuckDBFile(Warehouse):
         connection = self.connect()
         [(own,)] = connection.execute("select current_database()").fetchall()
         wanted = {(database or own, schema, table) for database, schema, table in sources}
-        others = {database for database, _, _ in wanted} - {own}
-        if others - set(self.attached):
+        if {database for database, _, _ in wanted} - {own, *self.attached}:
             return None
-        opened = []
         try:
-            for name in sorted(others):
-                connection.execute(f"attach {_literal(self.attached[name])} as {quoted(name)} (read_only)")
-                opened.append(name)
             return {
                 f"{database}.{schema}.{table}": Mark(self._content(database, schema, table, columns, rows))
                 for database, schema, table, columns, rows in connection.execute(_TABLES).fetchall()
                 if wanted & {(database, schema, table), (database, schema, "")}
             }
-        except duckdb.Error:  # a file that is not there, a view on what is gone: dbt says it better
+        except duckdb.Error:  # a view on what is gone: dbt says it better
             return None
-        finally:
-            for name in opened:
-                connection.execute(f"detach {quoted(name)}")
 
     def _content(self, database: str, schema: str, table: str, columns: Sequence[str], rows: int | None) -> str:
         stamp = next((name for name in LOAD_STAMPS if any(column.startswith(f"{name} ") for column in columns)), None)
