@@ -144,7 +144,8 @@ class DuckDBFile(Warehouse):
             except duckdb.Error as error:
                 self.release()
                 raise CounterpoiseError(
-                    f"{path} could not be read: {_short(error)}.", "See that it is there and that nobody is writing to it."
+                    f"{path} could not be read: {_short(error)}.",
+                    "See that it is a DuckDB file and that nobody is writing to it.",
                 ) from error
 
     def load(self, loader: Callable[[duckdb.DuckDBPyConnection], Any]) -> Any:

@@ -68,3 +68,9 @@ def test_beside_a_tool_the_contract_may_be_absent_and_is_checked_where_it_is_not
         connection.execute("update work_system.work_item_events set event_id = null")
     held = both.run("--connectors", loaded, *switch)
     assert held.exit_code == 3 and "work_item_events" in held.said, held.said
+
+
+def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "loaded.duckdb").write_text("id,name\n1,a\n", "utf-8")
+    ran = Place(tmp_path / "place").run("--connectors", tmp_path / "loaded.duckdb")
+    assert ran.exit_code == 1 and "loaded.duckdb could not be read" in ran.said and "DuckDB file" in ran.said, ran.said
