@@ -117,6 +117,9 @@ def postgres_server() -> Iterator[dict[str, str]]:
     # not below pytest's folder: that is closed to the user a root's server runs as, and every pytest that starts closes it anew
     folder = Path(tempfile.mkdtemp(prefix="counterpoise-postgres-"))
     server = pgserver.get_server(folder, cleanup_mode="stop")
+    # what it holds need not outlive the machine, so that it waits for no disk
+    unsafe = [f"alter system set {name} = off;" for name in ("fsync", "synchronous_commit", "full_page_writes")]
+    server.psql("\n".join([*unsafe, "select pg_reload_conf();"]))
     try:
         address = urlparse(server.get_uri())
         host = parse_qs(address.query).get("host", [address.hostname or "localhost"])[0]
