@@ -42,7 +42,7 @@ bench: $(VENV)/.run-ready  ## seconds and memory of every step at 1, 10 and 100 
 	@$(BIN)/python -m bench $(if $(SIZES),--sizes "$(SIZES)",--docs docs)
 
 test-warehouses: $(VENV)/.test-ready  ## compile the models for warehouses that no test can run; WAREHOUSE=trino for one
-	$(BIN)/python -m pytest -n 0 -m warehouses $(if $(WAREHOUSE),-k $(WAREHOUSE)) tests/python/test_other_warehouses.py
+	$(BIN)/python -m pytest -n 0 -m warehouses $(if $(WAREHOUSE),-k $(WAREHOUSE)) tests/python/test_other_warehouses.py $(if $(WAREHOUSE),,tests/python/test_fakesnow.py)
 
 test-bi: $(VENV)/.test-ready  ## import the dashboards of bi/superset into a Superset and look at them (installs it; some minutes)
 	$(BIN)/python -m pytest -n 0 -m bi tests/python/test_bi.py

@@ -15,7 +15,7 @@ from conftest import ROOT, Bench
 from own_environment import own_environment
 from same_rows import MARTS, assert_same_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.warehouses
 
 _PROFILE = {
     "type": "snowflake", "account": "nobody", "user": "nobody", "password": "none", "database": "work",

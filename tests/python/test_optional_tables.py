@@ -15,6 +15,8 @@ from counterpoise.simulation import simulate
 pytestmark = pytest.mark.slow
 
 OPTIONAL = [name for name, table in load_contract().items() if not table.required]
+# Taken away two at a time, the first with the last: those that lean on each other stay in different pairs.
+PAIRS = [tuple(dict.fromkeys(pair)) for pair in zip(OPTIONAL, reversed(OPTIONAL), strict=True)][: (len(OPTIONAL) + 1) // 2]
 # What has no figure at all without the table: what `counterpoise doctor` says it would add.
 LOST_METRICS = {table: set(adds.metrics) for table, adds in OPTIONAL_TABLES.items()}
 LOST_SIGNALS = {table: set(adds.signals) for table, adds in OPTIONAL_TABLES.items()}
@@ -92,18 +94,30 @@ def whole(bench: Bench, raw: Path) -> Built:
     return Built(bench, raw)
 
 
-@pytest.mark.parametrize("table", OPTIONAL)
-def test_without_an_optional_table(bench: Bench, raw: Path, whole: Built, table: str, tmp_path: Path) -> None:
-    present = list(raw.glob(f"{table}.*"))
-    if not present:
-        pytest.skip(f"the organisation has no {table} to take away")
-    shutil.copytree(raw, tmp_path / "raw", ignore=shutil.ignore_patterns(f"{table}.*"))
+@pytest.mark.parametrize("tables", PAIRS, ids="+".join)
+def test_without_two_optional_tables(
+    bench: Bench, raw: Path, whole: Built, tables: tuple[str, ...], tmp_path: Path
+) -> None:
+    absent = [table for table in tables if list(raw.glob(f"{table}.*"))]
+    if not absent:
+        pytest.skip(f"the organisation has no {' nor '.join(tables)} to take away")
+    shutil.copytree(raw, tmp_path / "raw", ignore=shutil.ignore_patterns(*(f"{table}.*" for table in absent)))
     without = Built(bench, tmp_path / "raw")
-    lost = LOST_METRICS.get(table, set()) & whole.with_values
+    lost = _of(LOST_METRICS, absent) & whole.with_values
     assert not lost & without.with_values, "no data, neither zero nor healthy"
-    assert not LOST_SIGNALS.get(table, set()) & without.judged_signals
-    untouched = whole.with_values - lost - CHANGED_METRICS.get(table, set())
+    assert not _of(LOST_SIGNALS, absent) & without.judged_signals
+    untouched = whole.with_values - lost - _of(CHANGED_METRICS, absent)
     changed = [metric for metric in sorted(untouched) if without.figures.get(metric) != whole.figures[metric]]
-    assert not changed, f"these figures have nothing to do with {table}"
+    assert not changed, f"these figures have nothing to do with {' and '.join(absent)}"
     if lost & {"csat", "exhaustion", "rework_hours_share"}:  # outcomes that the score reads
         assert without.coverage < whole.coverage
+
+
+def _of(sets: dict[str, set[str]], tables: list[str]) -> set[str]:
+    return set().union(*(sets.get(table, set()) for table in tables))
+
+
+def test_what_two_tables_take_along_can_be_told_apart() -> None:
+    for first, second in (pair for pair in PAIRS if len(pair) == 2):
+        both = LOST_METRICS.get(first, set()) & LOST_METRICS.get(second, set())
+        assert not both, f"{first} and {second} each take {both} along: pair them otherwise"
