@@ -93,8 +93,13 @@ def test_a_block_that_is_not_run_here_is_run_elsewhere_or_says_why() -> None:
             if not (file or found["why"]):
                 wrong.append(f"{block}: say why it is not run")
             if file == ".ci/run":
-                called = (ROOT / file).read_text(encoding="utf-8").splitlines()
-                wrong += [f"{block}: .ci/run does not call {line}" for line in block.text.splitlines() if line not in called]
+                called = [f"{line} " for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
+                told = [line.partition("#")[0].strip() for line in block.text.splitlines()]
+                wrong += [
+                    f"{block}: .ci/run does not call {line}"
+                    for line in told
+                    if not any(call.startswith(f"{line} ") for call in called)
+                ]
     assert not wrong, "\n".join(wrong)
 
 
