@@ -18,7 +18,7 @@ from counterpoise.report.charts import OUTCOME
 from counterpoise.report.data import MIN_PEOPLE, page_file
 from counterpoise.report.limits import baseline_limits, xmr_limits
 from counterpoise.report.plots import Queue
-from counterpoise.report.tables import PAGES
+from counterpoise.report.tables import PAGES, Cell, Table, with_said_once
 from counterpoise.report.words import WORDS, closed_up, number
 from report_fixture import (
     ALERT,
@@ -435,6 +435,19 @@ def test_tables_show_what_is_due_and_nothing_of_small_teams(report: Path) -> Non
     assert "Delta" in signals.text
     team = Page(next((report / "teams").glob("delta-*.html"))).text
     assert "Load and waiting" in team and "All figures of this team" in team
+
+
+def test_a_text_that_fills_most_of_a_column_is_said_once_above_it() -> None:
+    often, other = "nobody has looked at it", "it is looked at"
+    rows = [(Cell(f"metric {n}"), Cell(other if n in (2, 5) else often)) for n in range(9)]
+    found = with_said_once(Table("used", ("Metric", "Reason"), tuple(rows)), [1])
+    assert found.said_once == (f"Reason in 7 rows: “{often}” Below, these say “as above”.",)
+    assert [row[1].text for row in found.rows] == [other if n in (2, 5) else "as above" for n in range(9)]
+    assert [row[0] for row in found.rows] == [row[0] for row in rows]
+    few = Table("used", ("Metric", "Reason"), tuple(rows[:6]))
+    assert with_said_once(few, [1]) == few, "four rows of six are read quickly enough"
+    half = Table("used", ("Metric", "Reason"), tuple(rows[:7]) + tuple((Cell("m"), Cell(str(n))) for n in range(9)))
+    assert with_said_once(half, [1]) == half
 
 
 def test_a_page_of_all_teams_holds_so_many_rows_and_each_team_all_of_its_own(

@@ -1,6 +1,7 @@
 """Pages and team sections that are plain tables of one mart each: what is selected, and how each column is said."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,6 +33,7 @@ class Table:
     Attributes:
         pictures: drawings above it, each with its title.
         left_out: rows beyond those that one page holds.
+        said_once: what stands in most rows of a column, so that it is read above them and not in each.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     pictures: tuple[tuple[str, Markup], ...] = ()
     left_out: int = 0
+    said_once: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ _HALF_YEAR = "date '{half_year}'"
 _RECENT_WEEKS = 13
 # A page of all teams shows so many rows of a table; each team's own rows stand on its own page.
 MOST_ROWS = 200
+# A text that stands in so many rows, and in most of them, is said above the table.
+OFTEN = 6
 # More curves than this make the page of all teams heavy; each stands on its team's page anyway.
 MOST_CURVES = 24
 # Marts of areas that cannot be switched off: one that is missing is an error.
@@ -314,12 +319,10 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
     def table(select: _Select, rows: list[dict], *, named: bool = True) -> Table:
         columns = [column for column in select.columns if named or column[2] != "team"]
         held = rows[:MOST_ROWS] if named and select in _ON_TEAM_PAGE else rows
-        return Table(
-            select.name,
-            tuple(say(f"col_{title}") for title, _, _ in columns),
-            tuple(tuple(_cell(row, name, kind, shown, labels) for _, name, kind in columns) for row in held),
-            left_out=len(rows) - len(held),
-        )
+        titles = tuple(say(f"col_{title}") for title, _, _ in columns)
+        cells = tuple(tuple(_cell(row, name, kind, shown, labels) for _, name, kind in columns) for row in held)
+        of_text = [place for place, (_, _, kind) in enumerate(columns) if kind == "text"]
+        return with_said_once(Table(select.name, titles, cells, left_out=len(rows) - len(held)), of_text)
 
     effects = read[_INTERVENTIONS.name]
     pictures = effect_pictures(effects, {metric_id: metric.label for metric_id, metric in labels.items()})
@@ -346,6 +349,21 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
             of_teams[team] = _with_pictures(of_teams[team], select, pictures)
     due = {(row["team_id"], row["response_id"]): row["due_on"] for row in read[_STEPS.name] if row["state"] == "open"}
     return Tables(pages, of_teams, due)
+
+
+def with_said_once(table: Table, places: list[int]) -> Table:
+    """The table with a text that fills most of one of the columns `places` said above it, in place of in each row."""
+    for place in places:
+        texts = Counter(row[place].text for row in table.rows if row[place].text != say("none"))
+        text, n = texts.most_common(1)[0] if texts else ("", 0)
+        if n >= OFTEN and 2 * n > len(table.rows):
+            above = Cell(say("said_above"))
+            rows = tuple(
+                (*row[:place], above, *row[place + 1 :]) if row[place].text == text else row for row in table.rows
+            )
+            sentence = say("said_once", column=table.columns[place], text=text, n=n)
+            table = replace(table, rows=rows, said_once=(*table.said_once, sentence))
+    return table
 
 
 def _with_pictures(
