@@ -209,6 +209,14 @@ def test_the_report_is_the_same(both: Both) -> None:
         assert (both.report / page).read_bytes() == (both.place.report / page).read_bytes(), page
 
 
+def test_the_digest_of_a_week_in_which_something_moved_is_the_same(both: Both) -> None:
+    [moved] = both.duck.query("select min(week_start) as week from counterpoise.team_risk where alert")["week"].to_pylist()
+    ours = counterpoise("digest", "--week", str(moved), "--db", both.place.database)
+    theirs = on_spark("digest", "--week", str(moved))
+    assert ours.exit_code == 0 and len(ours.stdout) > 200, ours.said
+    assert theirs.stdout == ours.stdout
+
+
 @pytest.mark.slow
 def test_each_step_can_be_called_alone(both: Both, folder: Path) -> None:
     assert "0 did not" in on_spark("check", "--stage", "scores").said
