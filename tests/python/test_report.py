@@ -209,7 +209,7 @@ def test_team_page_tells_story_reasons_and_next_step_before_details(report: Path
         "Delta High",
         "Delta finishes more, and more of it comes back.",
         "Score 80 of 100, likely between 67 and 92",
-        "31.4 points. Observed 0.152, expected 0.09, from 1,234 rows, since the week of 27 Apr 2026.",
+        "31.4 points. Counted from 1,234 rows.",
         "Pair the metric.",
         "Who: team lead. Within 14 days.",
         "can also come from: A release that broke something",

@@ -77,8 +77,6 @@ class Reason:
 
     signal_id: str
     points: float | None
-    observed: float | None
-    expected: float | None
     n: int | None
     since: date | None
     sentence: str
@@ -566,15 +564,13 @@ def _scores(marts: Marts, first: date) -> dict[str, dict[date, Score]]:
 def _reasons(marts: Marts, week: date) -> dict[str, list[Reason]]:
     reasons: dict[str, list[Reason]] = defaultdict(list)
     for r in marts.rows(
-        "select team_id, signal_id, contribution, observed, expected, n, since_week, sentence, response_id "
+        "select team_id, signal_id, contribution, n, since_week, sentence, response_id "
         f"from {{marts}}.team_risk_reasons where week_start = date '{week}' order by team_id, rank"
     ):
         reasons[r["team_id"]].append(
             Reason(
                 _text(r["signal_id"]),
                 _float(r["contribution"]),
-                _float(r["observed"]),
-                _float(r["expected"]),
                 _int(r["n"]),
                 _date(r["since_week"]),
                 _text(r["sentence"]),

@@ -136,7 +136,7 @@ WORDS: dict[str, str] = {
     "reasons_title": "Why",
     "reasons_none": "No sign adds to the score this week.",
     "reason_points": "{points} points",
-    "reason_figures": "Observed {observed}, expected {expected}, from {n} rows",
+    "reason_rows": "Counted from {n} rows.",
     "reason_since": "since the week of {week}",
     # drawings of AI
     "told": "{name}: {what}",
