@@ -15,7 +15,7 @@ from counterpoise.simulation import simulate
 pytestmark = pytest.mark.slow
 
 OPTIONAL = [name for name, table in load_contract().items() if not table.required]
-# Taken away two at a time, the first with the last: those that lean on each other stay in different pairs.
+# Taken away two at a time, the first with the last: a build for each would take twice as long.
 PAIRS = [tuple(dict.fromkeys(pair)) for pair in zip(OPTIONAL, reversed(OPTIONAL), strict=True)][: (len(OPTIONAL) + 1) // 2]
 # What has no figure at all without the table: what `counterpoise doctor` says it would add.
 LOST_METRICS = {table: set(adds.metrics) for table, adds in OPTIONAL_TABLES.items()}
@@ -119,5 +119,6 @@ def _of(sets: dict[str, set[str]], tables: list[str]) -> set[str]:
 
 def test_what_two_tables_take_along_can_be_told_apart() -> None:
     for first, second in (pair for pair in PAIRS if len(pair) == 2):
-        both = LOST_METRICS.get(first, set()) & LOST_METRICS.get(second, set())
-        assert not both, f"{first} and {second} each take {both} along: pair them otherwise"
+        for lost in (LOST_METRICS, LOST_SIGNALS):
+            both = lost.get(first, set()) & lost.get(second, set())
+            assert not both, f"{first} and {second} each take {both} along: pair them otherwise"

@@ -438,14 +438,16 @@ def test_tables_show_what_is_due_and_nothing_of_small_teams(report: Path) -> Non
 
 
 def test_a_text_that_fills_most_of_a_column_is_said_once_above_it() -> None:
-    often, other = "nobody has looked at it", "it is looked at"
+    often, other = "nobody has looked at it for 26 weeks", "it is looked at"
     rows = [(Cell(f"metric {n}"), Cell(other if n in (2, 5) else often)) for n in range(9)]
     found = with_said_once(Table("used", ("Metric", "Reason"), tuple(rows)), [1])
-    assert found.said_once == (f"Reason in 7 rows: “{often}” Below, these say “as above”.",)
+    assert found.said_once == (f"Reason of the 7 rows that say “as above”: {often}",)
     assert [row[1].text for row in found.rows] == [other if n in (2, 5) else "as above" for n in range(9)]
     assert [row[0] for row in found.rows] == [row[0] for row in rows]
     few = Table("used", ("Metric", "Reason"), tuple(rows[:6]))
     assert with_said_once(few, [1]) == few, "four rows of six are read quickly enough"
+    short = Table("used", ("Metric", "Owner"), tuple((row[0], Cell("team lead")) for row in rows))
+    assert with_said_once(short, [1]) == short, "who it is stands in its own row"
     half = Table("used", ("Metric", "Reason"), tuple(rows[:7]) + tuple((Cell("m"), Cell(str(n))) for n in range(9)))
     assert with_said_once(half, [1]) == half
 

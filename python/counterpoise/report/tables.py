@@ -63,8 +63,8 @@ _HALF_YEAR = "date '{half_year}'"
 _RECENT_WEEKS = 13
 # A page of all teams shows so many rows of a table; each team's own rows stand on its own page.
 MOST_ROWS = 200
-# A text that stands in so many rows, and in most of them, is said above the table.
-OFTEN = 6
+# A text of so many letters that stands in so many rows, and in most of them, is said above the table.
+LONG, OFTEN = 30, 6
 # More curves than this make the page of all teams heavy; each stands on its team's page anyway.
 MOST_CURVES = 24
 # Marts of areas that cannot be switched off: one that is missing is an error.
@@ -352,9 +352,9 @@ def load_tables(marts: Marts, data: ReportData) -> Tables:
 
 
 def with_said_once(table: Table, places: list[int]) -> Table:
-    """The table with a text that fills most of one of the columns `places` said above it, in place of in each row."""
+    """The table with a long text that fills most of one of the columns `places` said above it, and not in each row."""
     for place in places:
-        texts = Counter(row[place].text for row in table.rows if row[place].text != say("none"))
+        texts = Counter(row[place].text for row in table.rows if len(row[place].text) >= LONG)
         text, n = texts.most_common(1)[0] if texts else ("", 0)
         if n >= OFTEN and 2 * n > len(table.rows):
             above = Cell(say("said_above"))

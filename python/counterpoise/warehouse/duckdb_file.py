@@ -133,16 +133,21 @@ class DuckDBFile(Warehouse):
                     "if the file is damaged, delete it: it is built anew from the raw data.",
                 ) from error
             self._connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-            self._attach(self._connection)
+            try:
+                self._attach(self._connection)
+            except CounterpoiseError:
+                self.release()
+                raise
         return self._connection
 
     def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """The files that dbt reads besides: views of the private schema look into them."""
-        for name, path in self.attached.items():
+        """The files in which tables are read: views of the private schema look into them."""
+        read = {database for database, _, _ in self.layout.sources or ()}
+        for name in sorted(read & self.attached.keys()):
+            path = self.attached[name]
             try:
                 connection.execute(f"attach {_literal(path)} as {quoted(name)} (read_only)")
             except duckdb.Error as error:
-                self.release()
                 raise CounterpoiseError(
                     f"{path} could not be read: {_short(error)}.",
                     "See that it is a DuckDB file and that nobody is writing to it.",

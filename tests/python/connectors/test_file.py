@@ -1,12 +1,13 @@
 """`counterpoise run --connectors FILE`: a DuckDB file that somebody else fills is read where it lies, and only read."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from command_line import Place
+from command_line import Place, counterpoise
 from connectors import zendesk_fixture
 from connectors.harness import write
 from counterpoise.inputs import load_folder
@@ -37,6 +38,9 @@ def test_the_contract_alone_is_read_and_checked_there(loaded: Path, tmp_path: Pa
     }
     assert {"teams", "work_items", "work_item_events"} <= checked
     assert hashlib.sha256(loaded.read_bytes()).hexdigest() == before
+    told = counterpoise("explain", "Atlas", "--db", place.database, "--connectors", loaded, "--json")
+    assert told.exit_code == 0, told.said
+    assert any(figure["reads"] == "private" for figure in json.loads(told.stdout)["figures"].values())
     published = place.published()
     with duckdb.connect(str(loaded)) as connection:
         connection.execute("update work_system.work_item_events set event_id = null")
