@@ -441,7 +441,7 @@ def test_a_text_that_fills_most_of_a_column_is_said_once_above_it() -> None:
     often, other = "nobody has looked at it for 26 weeks", "it is looked at"
     rows = [(Cell(f"metric {n}"), Cell(other if n in (2, 5) else often)) for n in range(9)]
     found = with_said_once(Table("used", ("Metric", "Reason"), tuple(rows)), [1])
-    assert found.said_once == (f"Reason of the 7 rows that say “as above”: {often}",)
+    assert found.said_once == (f"Reason, in the 7 rows that say “as above”: {often}",)
     assert [row[1].text for row in found.rows] == [other if n in (2, 5) else "as above" for n in range(9)]
     assert [row[0] for row in found.rows] == [row[0] for row in rows]
     few = Table("used", ("Metric", "Reason"), tuple(rows[:6]))

@@ -313,7 +313,7 @@ WORDS: dict[str, str] = {
     "one in twenty seems to move by chance. What must hold: by imputation, that teams with the change would have moved "
     "as the others did without it, and did not change before; segmented, that nothing else changed at that time.",
     "empty_interventions": "No change is recorded that could be measured: it takes weeks before and after it.",
-    "said_once": "{column} of the {n} rows that say “as above”: {text}",
+    "said_once": "{column}, in the {n} rows that say “as above”: {text}",
     "said_above": "as above",
     "rows_left_out": "And {n} more rows. Every team’s own rows stand on its page; `counterpoise report --part` makes "
     "pages of a part of the organisation.",
